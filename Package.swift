@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// CI sets CLAWRUNNER_WERROR=1; a stranger's newer compiler with a new warning still builds.
+let warningsAsErrors = ProcessInfo.processInfo.environment["CLAWRUNNER_WERROR"] == "1"
+
+let common: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (warningsAsErrors ? [.treatAllWarnings(as: .error)] : [])
+
+/// Targets that call C directly say so at every unsafe expression.
+let systems: [SwiftSetting] = common + [.strictMemorySafety()]
+
+// The launcher forks; a static executable keeps what a fork copies (and what a privileged process maps) small.
+// Only this executable has unsafe flags, so that a host can depend on the library products.
+let staticExecutable: [SwiftSetting] = [.unsafeFlags(["-static-executable"])]
+let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "--no-warnings"])]
+
+let package = Package(
+    name: "clawrunner",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Sandbox", targets: ["Sandbox"]),
+        .library(name: "ExecutionNode", targets: ["ExecutionNode", "Storage"]),
+        .executable(name: "clawrunner", targets: ["ClawRunner"]),
+        .executable(name: "claw-launcher", targets: ["SandboxLauncher"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+    ],
+    targets: [
+        // One strict reader for every structured text from outside: JSON bodies, skill.toml, profiles, configuration.
+        .target(
+            name: "Fields", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: common),
+
+        // MARK: Isolation
+        .target(name: "CLinux", path: "Sources/CLinux"),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCap", providers: [.apt(["libcap-dev"])]),
+        .target(name: "SandboxProtocol", dependencies: ["CLinux"], swiftSettings: systems),
+        .executableTarget(
+            name: "SandboxLauncher", dependencies: ["SandboxProtocol", "CLinux", "CCap"],
+            swiftSettings: systems + staticExecutable, linkerSettings: staticLink),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "Fields", "SandboxProtocol", "CLinux", "CSeccomp",
+            ],
+            swiftSettings: systems),
+
+        // MARK: Market and money
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "MarketCore",
+            dependencies: [
+                "Fields", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: common),
+        .target(
+            name: "LicenseCheck",
+            dependencies: [
+                "Fields", "MarketCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: common),
+        .target(
+            name: "Metering",
+            dependencies: ["Fields", "MarketCore", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: common),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Fields", "MarketCore", "LicenseCheck", "Metering", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: common),
+
+        // MARK: The proxy path and its front
+        .target(
+            name: "ExecutionNode",
+            dependencies: [
+                "Fields", "Sandbox", "MarketCore", "LicenseCheck", "Metering",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: common),
+        .executableTarget(
+            name: "ClawRunner",
+            dependencies: [
+                "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: common),
+
+        // MARK: Tests
+        .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "CLinux"], swiftSettings: common),
+        .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
+        .testTarget(name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
+        .testTarget(name: "MeteringTests", dependencies: ["Metering", "MarketCore", "Fields"], swiftSettings: common),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "Metering", "LicenseCheck", "MarketCore", "Fields"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ExecutionNodeTests",
+            dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ClawRunnerTests",
+            dependencies: [
+                "ClawRunner", "MarketCore", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,51 @@
+// What a run takes and what it gives: the whole data interface of the module.
+
+/// One run of one program in one sandbox.
+public struct RunRequest: Sendable {
+    /// What the sandbox may do; from ``ProfileStore``.
+    public var profile: Profile
+    /// Lowered limits of the skill; checked to be within the profile's.
+    public var limits: Limits
+    /// An absolute path of the host whose tree appears read-only at /skill; nil leaves /skill empty.
+    public var skillDirectory: String?
+    /// The program and its arguments. The program is an absolute path inside the sandbox, or is looked up in /skill
+    /// (when it contains a slash) and then on PATH.
+    public var arguments: [String]
+    /// Added to the profile's environment.
+    public var environment: [String: String]
+    /// What the program reads on standard input.
+    public var standardInput: [UInt8]
+
+    public init(
+        profile: Profile, limits: Limits? = nil, skillDirectory: String? = nil, arguments: [String],
+        environment: [String: String] = [:], standardInput: [UInt8] = []
+    ) {
+        self.profile = profile
+        self.limits = limits ?? profile.limits
+        self.skillDirectory = skillDirectory
+        self.arguments = arguments
+        self.environment = environment
+        self.standardInput = standardInput
+    }
+}
+
+/// How a run ended, what it wrote and what it used.
+public struct RunOutcome: Sendable {
+    public var verdict: Verdict
+    public var standardOutput: [UInt8]
+    /// The first bytes, up to the limit; the rest was read and dropped.
+    public var standardError: [UInt8]
+    public var standardErrorTruncated: Bool
+    public var usage: RunUsage
+    public var report: IsolationReport
+}
+
+/// Resources that a run used.
+public struct RunUsage: Hashable, Sendable {
+    /// From the start of the program to the end of its tree.
+    public var wallMicroseconds: Int64 = 0
+    /// User and system time of the whole tree.
+    public var cpuMicroseconds: Int64 = 0
+    /// The most memory that was charged to the sandbox at once.
+    public var peakMemoryBytes: Int64 = 0
+}
