@@ -1,0 +1,267 @@
+"""Runs one handler of a Python skill: `python3 -I -S -B runner.py main.py:handler`.
+
+The working directory is the skill's directory (/skill in a sandbox). The request, one JSON object
+`{"endpoint", "payload", "context"}`, comes on standard input; `handler(endpoint, payload, context)` answers; its
+result goes to standard output as one JSON value. Whatever the handler prints goes to standard error.
+
+Exit status: 0 answered, 1 the skill raised, 64 wrong use of this program, 65 the request is not what it should be,
+74 the response could not be written, 76 the result has no JSON form, 78 there is no such handler.
+
+Start-up is what a caller waits for, so this file imports nothing that a good run does not need: `json` alone
+(it imports `re` and `enum`) costs as much as the bare interpreter.
+"""
+
+import os
+import sys
+
+FAILED, USAGE, BAD_REQUEST, BAD_OUTPUT, BAD_RESULT, NO_HANDLER = 1, 64, 65, 74, 76, 78
+
+
+class Refusal(Exception):
+    """The run cannot go on: an exit status and a sentence for the log."""
+
+    def __init__(self, status, sentence):
+        super().__init__(sentence)
+        self.status = status
+
+
+class Channel:
+    """The request and response pipes, moved away from descriptors 0 and 1 so that the skill cannot disturb them."""
+
+    def __init__(self):
+        # os.dup gives descriptors that programs started by the skill do not inherit.
+        self.request = os.dup(0)
+        self.response = os.dup(1)
+        nothing, writer = os.pipe()
+        os.close(writer)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+    def read(self):
+        """All bytes of the request, until the writer closes its end."""
+        parts = []
+        while part := os.read(self.request, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+
+    def write(self, data):
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self.response, view) :]
+        except OSError as error:
+            raise Refusal(BAD_OUTPUT, f"the response could not be written: {error.strerror}") from None
+
+
+# MARK: Loading the skill
+
+
+def set_import_path(root, file):
+    """Lets the skill import its own files, what it vendors and the standard library, and nothing of the host."""
+    standard = [path for path in sys.path if not path.endswith(("site-packages", "dist-packages"))]
+    own = [os.path.join(root, os.path.dirname(file)).rstrip("/"), root, os.path.join(root, "vendor")]
+    sys.path[:] = list(dict.fromkeys(own)) + standard
+
+
+def load(entry, root):
+    """Imports the file of an entry point such as `main.py:handler` and returns the function it names."""
+    file, colon, name = entry.rpartition(":")
+    if not colon or not file.endswith(".py") or not name.isidentifier():
+        raise Refusal(USAGE, f"the entry point {entry!r} is not of the form FILE.py:FUNCTION")
+    file = os.path.normpath(file)
+    path = os.path.join(root, file)
+    if file.startswith(("/", "..")) or not os.path.isfile(path):
+        raise Refusal(NO_HANDLER, f"the file {file} of the entry point {entry} is not in the package")
+    set_import_path(root, file)
+    module = import_file(file, path)
+    handler = getattr(module, name, None)
+    if handler is None:
+        raise Refusal(NO_HANDLER, f"{file} has no function {name}; the entry point is {entry}")
+    if not callable(handler):
+        raise Refusal(NO_HANDLER, f"{name} in {file} is not a function but {article(type(handler).__name__)}")
+    return handler
+
+
+def import_file(file, path):
+    name = file[: -len(".py")].replace("/", ".")
+    __import__(name)
+    module = sys.modules[name]
+    if os.path.realpath(getattr(module, "__file__", None) or "") != os.path.realpath(path):
+        raise Refusal(NO_HANDLER, f"the name of {file} is taken by another Python module {name}; rename the file")
+    return module
+
+
+# MARK: One request
+
+
+def parse(data):
+    """The three arguments of the handler."""
+    try:
+        request = decode(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Refusal(BAD_REQUEST, f"the request is not JSON: {error}") from None
+    if not isinstance(request, dict) or not isinstance(request.get("endpoint"), str) or "payload" not in request:
+        raise Refusal(BAD_REQUEST, "the request is not an object with the fields endpoint, payload and context")
+    return request["endpoint"], request["payload"], request.get("context", {})
+
+
+def call(handler, arguments):
+    """The handler's result, awaited when it is a coroutine or another awaitable."""
+    result = handler(*arguments)
+    if hasattr(type(result), "__await__"):
+        import asyncio
+
+        async def settled():
+            return await result
+
+        result = asyncio.run(settled())
+    return result
+
+
+def encode(result):
+    """The JSON text of a result, as bytes."""
+    try:
+        return dump(result).encode("utf-8")
+    except UnicodeEncodeError:
+        sentence = "the result holds a string with half of a surrogate pair, which UTF-8 cannot carry"
+    except RecursionError:
+        sentence = "the result is nested too deeply for JSON"
+    except (TypeError, ValueError) as error:
+        sentence = fault(result, "result", set()) or f"the result has no JSON form: {error}"
+    raise Refusal(BAD_RESULT, sentence)
+
+
+def fault(value, path, above):
+    """Says which part of a result has no JSON form, or nothing when none was found."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return None
+    if isinstance(value, float):
+        finite = value - value == 0
+        return None if finite else f"{path} is {value}, which JSON cannot express; return null or a string"
+    if not isinstance(value, (dict, list, tuple)):
+        return f"{path} is {article(type(value).__name__)}, which has no JSON form; return dict, list, str, int, " \
+            "float, bool or None"
+    if id(value) in above:
+        return f"{path} contains itself, which JSON cannot express"
+    above = above | {id(value)}
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not (key is None or isinstance(key, (str, bool, int, float))):
+                return f"{path} has the key {key!r}, {article(type(key).__name__)}; JSON keys are strings"
+            if sentence := fault(item, f"{path}.{key}", above):
+                return sentence
+    else:
+        for index, item in enumerate(value):
+            if sentence := fault(item, f"{path}[{index}]", above):
+                return sentence
+    return None
+
+
+def article(name):
+    return ("an " if name[:1] in "aeiouAEIOU" else "a ") + name
+
+
+# MARK: JSON without importing `json`
+
+
+def decode(text):
+    """As `json.loads`, through the same C scanner."""
+    try:
+        from _json import make_scanner
+    except ImportError:
+        import json
+
+        return json.loads(text)
+
+    class Options:
+        strict, object_hook, object_pairs_hook, parse_float, parse_int = True, None, None, float, int
+        memo = {}
+
+        @staticmethod
+        def parse_constant(name):
+            raise ValueError(f"{name} is not a JSON value")
+
+    text = text.strip(" \t\r\n")
+    try:
+        value, end = make_scanner(Options)(text, 0)
+    except StopIteration as error:
+        raise ValueError(f"no value at character {error.value}") from None
+    if end != len(text):
+        raise ValueError(f"more text after the value, at character {end}")
+    return value
+
+
+def dump(value):
+    """As `json.dumps(value, ensure_ascii=False, allow_nan=False)`, compact, through the same C encoder."""
+    try:
+        from _json import encode_basestring, make_encoder
+    except ImportError:
+        import json
+
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+    def refuse(part):
+        raise TypeError(f"{article(type(part).__name__)} is not serialisable")
+
+    return "".join(make_encoder({}, refuse, encode_basestring, None, ":", ",", False, False, False)(value, 0))
+
+
+# MARK: What went wrong
+
+
+def report(error, root):
+    """Writes the traceback of what the skill raised to standard error, with the frames of the skill only."""
+    import traceback
+
+    trace = traceback.TracebackException(type(error), error, error.__traceback__)
+    keep_frames(trace, root, set())
+    for line in trace.format():
+        sys.stderr.write(line)
+
+
+def keep_frames(trace, root, seen):
+    if trace is None or id(trace) in seen:
+        return
+    seen.add(id(trace))
+    trace.stack[:] = [frame for frame in trace.stack if frame.filename.startswith(root + "/")]
+    for inner in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
+        keep_frames(inner, root, seen)
+
+
+def leave(status):
+    """Ends at once: what the interpreter would still tidy up goes with the sandbox."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+    os._exit(status)
+
+
+def main():
+    root = os.getcwd()
+    try:
+        if len(sys.argv) != 2:
+            raise Refusal(USAGE, "usage: runner.py FILE.py:FUNCTION")
+        # Three steps with nothing shared but these values: an interpreter can be parked before or after `load`.
+        channel = Channel()
+        handler = load(sys.argv[1], root)
+        arguments = parse(channel.read())
+        channel.write(encode(call(handler, arguments)))
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        leave(refusal.status)
+    except SystemExit as stop:
+        sys.stderr.write(f"the skill called sys.exit({stop.code!r}) instead of returning a result\n")
+        leave(FAILED)
+    except BaseException as error:
+        report(error, root)
+        leave(FAILED)
+    leave(0)
+
+
+if __name__ == "__main__":
+    main()
