@@ -1,0 +1,102 @@
+public import MarketCore
+import Synchronization
+
+/// The holds that are open, on disk, so that after a crash every run that was on its way gets its usage record.
+///
+/// A line is written when a hold opens. None is needed when it is settled, because its usage record says so; a void
+/// writes one. The file is rewritten with only the open holds when it has grown.
+public final class HoldJournal: Sendable {
+    /// What a former process left behind.
+    public struct Leftover: Sendable {
+        /// Holds that were opened and not voided; some may be settled.
+        public let holds: [Hold]
+        /// Lines that could not be read: a write cut short by a crash, or damage.
+        public let damagedLines: Int
+    }
+
+    private struct State: ~Copyable {
+        var file: JournalFile
+        var open: [SkillUsage.ID: [UInt8]]
+    }
+
+    public let leftover: Leftover
+    private let state: Mutex<State>
+    private let rewriteBytes: Int
+
+    /// Opens the journal at `path`, creating it with mode 0600, and reads what a former process left. Those holds stay
+    /// in it until ``close(_:)``. It is rewritten when it exceeds `rewriteBytes` and most of it is no longer needed.
+    public init(path: String, rewriteBytes: Int = 4_194_304) throws(JournalError) {
+        let file = try JournalFile(path: path)
+        let (holds, damagedLines) = Self.read(try file.contents())
+        leftover = Leftover(holds: holds, damagedLines: damagedLines)
+        var open: [SkillUsage.ID: [UInt8]] = [:]
+        for hold in holds { open[hold.id] = JournalLine.hold(hold).bytes }
+        // Rewritten at once: a torn tail must not swallow the next line.
+        state = Mutex(State(file: try Self.rewrite(path, open), open: open))
+        self.rewriteBytes = rewriteBytes
+    }
+
+    /// Writes a hold down; when this returns, the hold survives the death of the process.
+    public func open(_ hold: Hold) throws(JournalError) {
+        let line = JournalLine.hold(hold).bytes
+        try state.withLock { state throws(JournalError) in
+            try state.file.append(line)
+            state.open[hold.id] = line
+        }
+    }
+
+    /// The hold has its usage record.
+    public func close(_ id: SkillUsage.ID) {
+        state.withLock { state in
+            guard state.open.removeValue(forKey: id) != nil else { return }
+            rewriteIfWorthwhile(&state)
+        }
+    }
+
+    /// The hold was dropped before anything ran: no record shall be made of it. Should the line not reach the disk, a
+    /// crash leaves one record too many, at cost 0.
+    public func void(_ id: SkillUsage.ID) {
+        state.withLock { state in
+            guard state.open.removeValue(forKey: id) != nil else { return }
+            try? state.file.append(JournalLine.void(id).bytes)
+            rewriteIfWorthwhile(&state)
+        }
+    }
+
+    /// Holds that are open now.
+    public var openCount: Int { state.withLock { $0.open.count } }
+
+    /// When it fails the file stays as it is, and is tried again after the next hold.
+    private func rewriteIfWorthwhile(_ state: inout State) {
+        guard state.file.bytes > rewriteBytes else { return }
+        let needed = state.open.values.reduce(0) { $0 + $1.count }
+        guard needed < state.file.bytes / 2, let file = try? Self.rewrite(state.file.path, state.open) else { return }
+        state.file = file
+    }
+
+    private static func rewrite(
+        _ path: String, _ open: [SkillUsage.ID: [UInt8]]
+    ) throws(JournalError) -> JournalFile {
+        let draft = path + ".new"
+        do {
+            var file = try JournalFile(path: draft, emptied: true)
+            try file.append(open.values.flatMap { $0 })
+        }
+        try JournalFile.move(draft, to: path)
+        return try JournalFile(path: path)
+    }
+
+    private static func read(_ content: [UInt8]) -> (holds: [Hold], damagedLines: Int) {
+        var holds: [Hold] = []
+        var voided: Set<SkillUsage.ID> = []
+        var damaged = 0
+        for line in content.split(separator: UInt8(ascii: "\n")) {
+            switch JournalLine(line) {
+            case .hold(let hold): holds.append(hold)
+            case .void(let id): voided.insert(id)
+            case nil: damaged += 1
+            }
+        }
+        return (holds.filter { !voided.contains($0.id) }, damaged)
+    }
+}

@@ -1,0 +1,51 @@
+public import MarketCore
+
+/// Which entries each business event makes. Every event conserves money: what is debited is credited.
+public enum LedgerRules {
+    /// A prepaid deposit enters the buyer's account.
+    public static func credit(
+        _ amount: Money, to agent: Agent.ID, reference: String, at time: Timestamp
+    ) throws(LedgerError) -> Transfer {
+        try Transfer(
+            id: .new(at: time), debit: .deposits(amount.currency), credit: .agent(agent, amount.currency),
+            amount: amount, kind: .credit, reference: reference, createdAt: time)
+    }
+
+    /// What a purchase pays: the seller's share and the platform's fee; no entries for a price of zero.
+    public static func purchase(_ purchase: Purchase) throws(LedgerError) -> [Transfer] {
+        try payment(
+            purchase.amount, from: purchase.buyerID, to: purchase.sellerID, kinds: (.purchase, .purchaseFee),
+            reference: purchase.id.description, at: purchase.createdAt)
+    }
+
+    /// What one run pays: the seller's share and the platform's fee; no entries for a cost of zero.
+    public static func usage(_ usage: SkillUsage, seller: Agent.ID) throws(LedgerError) -> [Transfer] {
+        try payment(
+            usage.cost, from: usage.agentID, to: seller, kinds: (.usage, .usageFee),
+            reference: usage.id.description, at: usage.timestamp)
+    }
+
+    private static func payment(
+        _ amount: Money, from buyer: Agent.ID, to seller: Agent.ID, kinds: (Transfer.Kind, Transfer.Kind),
+        reference: String, at time: Timestamp
+    ) throws(LedgerError) -> [Transfer] {
+        guard amount.base >= 0 else { throw .amountNotPositive(amount) }
+        let currency = amount.currency
+        let split = PaymentSplit(amount)
+        var transfers: [Transfer] = []
+        // A share can be zero: of one base unit the fee, rounded up, is all.
+        if !split.seller.isZero {
+            transfers.append(
+                try Transfer(
+                    id: .new(at: time), debit: .agent(buyer, currency), credit: .agent(seller, currency),
+                    amount: split.seller, kind: kinds.0, reference: reference, createdAt: time))
+        }
+        if !split.fee.isZero {
+            transfers.append(
+                try Transfer(
+                    id: .new(at: time), debit: .agent(buyer, currency), credit: .platform(currency),
+                    amount: split.fee, kind: kinds.1, reference: reference, createdAt: time))
+        }
+        return transfers
+    }
+}

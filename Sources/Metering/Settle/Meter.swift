@@ -1,0 +1,145 @@
+import Foundation
+public import MarketCore
+import Synchronization
+
+/// Holds, settles and voids, with the store behind them: the only way in which one node moves money.
+///
+/// A node has one `Meter` per store. It follows the store's writes in their order, so a balance or a usage limit is
+/// never exceeded, and a hold is never refused because of a charge that was counted twice.
+public final class Meter: Sendable {
+    let store: any MeteringStore
+    let journal: HoldJournal
+    private let book: Mutex<HoldBook>
+
+    public init(store: any MeteringStore, journal: HoldJournal, book: HoldBook = HoldBook()) {
+        self.store = store
+        self.journal = journal
+        self.book = Mutex(book)
+    }
+
+    /// Holds open now, those of purchases included.
+    public var openHolds: Int { book.withLock { $0.openHolds } }
+
+    /// Places a hold, both the amount and the use or neither, and writes it down. Each hold that was placed must be
+    /// settled or voided.
+    public func reserve(_ hold: Hold) async throws(MeterError) {
+        try await reserve(hold.claim)
+        do {
+            try journal.open(hold)
+        } catch {
+            _ = book.withLock { $0.void(hold.id.uuid) }
+            throw .journal(error)
+        }
+    }
+
+    /// Turns a hold into its charge, usage record and receipt; durable when it returns, also when the calling task is
+    /// cancelled. On a ``MeterError/store(_:)`` the hold stays open: settle it again, or leave it to the recovery of
+    /// the next start.
+    public func settle(_ settlement: Settlement) async throws(MeterError) -> SettledRun {
+        let id = settlement.usage.id
+        try beginSettle(id.uuid, settlement.usage.cost, settlement.countsUse)
+        do {
+            let run = try await store.settle(settlement) { run in
+                self.book.withLock { book in
+                    if run.alreadySettled {
+                        book.abortSettle(id.uuid)
+                        book.void(id.uuid)
+                    } else {
+                        book.finishSettle(
+                            id.uuid, charged: settlement.usage.cost, countsUse: settlement.countsUse)
+                        Self.follow(settlement.transfers, in: &book)
+                    }
+                }
+            }
+            journal.close(id)
+            return run
+        } catch {
+            book.withLock { $0.abortSettle(id.uuid) }
+            throw .store(error)
+        }
+    }
+
+    /// Drops a hold whose run never started. Does nothing when there is no such hold or its settle has begun.
+    public func void(_ id: SkillUsage.ID) {
+        if book.withLock({ $0.void(id.uuid) }) { journal.void(id) }
+    }
+
+    /// Pays and stores a purchase from the buyer's balance; durable when it returns.
+    public func purchase(_ record: PurchaseRecord) async throws(MeterError) {
+        let purchase = record.purchase
+        let id = purchase.id.uuid
+        try await reserve(
+            HoldClaim(id: id, agentID: purchase.buyerID, amount: purchase.amount, purchaseID: nil))
+        try beginSettle(id, purchase.amount, false)
+        do {
+            try await store.record(record) {
+                self.book.withLock { book in
+                    book.finishSettle(id, charged: purchase.amount, countsUse: false)
+                    Self.follow(record.transfers, in: &book)
+                }
+            }
+        } catch {
+            book.withLock { book in
+                book.abortSettle(id)
+                book.void(id)
+            }
+            throw .store(error)
+        }
+    }
+
+    /// Books a prepaid deposit, once per reference; durable when it returns.
+    public func credit(_ request: CreditRequest) async throws(StoreError) -> RecordedCredit {
+        try await store.credit(request) { credit in
+            guard !credit.replayed else { return }
+            self.book.withLock { $0.credit(request.agentID, request.amount) }
+        }
+    }
+
+    /// What an agent has in a currency, and what its open holds reserve of that.
+    public func balance(
+        of agent: Agent.ID, in currency: Currency
+    ) async throws(StoreError) -> (total: Money, held: Money) {
+        let total = try await store.balance(of: agent, in: currency)
+        return (total, book.withLock { $0.held(by: agent, in: currency) })
+    }
+
+    /// Loads what the book lacks until it can decide. An entry can be evicted between load and decision only when more
+    /// entries are in use than it keeps, so a few tries are enough.
+    private func reserve(_ claim: HoldClaim) async throws(MeterError) {
+        for _ in 0..<16 {
+            let keys: HoldKeys
+            do {
+                let reservation = try book.withLock { book throws(HoldRefusal) in try book.reserve(claim) }
+                guard case .needsLoad(let missing) = reservation else { return }
+                keys = missing
+            } catch {
+                throw .refused(error)
+            }
+            let state: HoldState
+            do {
+                state = try await store.load(keys) { state in self.book.withLock { $0.install(state) } }
+            } catch {
+                throw .store(error)
+            }
+            if let id = keys.purchaseID, state.license == nil { throw .refused(.unknownPurchase(id)) }
+        }
+        throw .store(.unavailable("more accounts are in use at once than the node keeps in memory"))
+    }
+
+    private func beginSettle(_ id: UUID, _ charged: Money, _ countsUse: Bool) throws(MeterError) {
+        do {
+            try book.withLock { book throws(HoldFault) in
+                try book.beginSettle(id, charged: charged, countsUse: countsUse)
+            }
+        } catch {
+            throw .fault(error)
+        }
+    }
+
+    /// The buyer's side is in the hold; this is what sellers got.
+    private static func follow(_ transfers: [Transfer], in book: inout HoldBook) {
+        for transfer in transfers {
+            if let agent = transfer.credit.agentID { book.credit(agent, transfer.amount) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+public import MarketCore
+
+/// Everything that one ended run leaves behind, stored in one durable transaction.
+public struct Settlement: Sendable {
+    /// The record of the run; its identifier is the hold's, and settling it twice stores it once.
+    public let usage: SkillUsage
+    public let sellerID: Agent.ID
+    /// The entries that pay ``SkillUsage/cost``; empty when it is zero.
+    public let transfers: [Transfer]
+    /// Whether the run takes one use of the licence.
+    public let countsUse: Bool
+    public let requestHash: BodyHash
+    public let responseHash: BodyHash
+    /// What was enforced, as JSON; opaque here.
+    public let report: [UInt8]
+    /// The keyed request to store the answer for.
+    public let idempotency: IdempotentRequest?
+    /// Makes the answer once the receipt is known. It runs inside the transaction: it only puts bytes together.
+    public let response: @Sendable (_ receipt: String) -> StoredOutcome
+
+    /// Books what `usage` costs from its buyer to `sellerID` and the platform; throws when that is no valid payment,
+    /// such as a cost below zero or a buyer who is the seller.
+    public init(
+        usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, requestHash: BodyHash, responseHash: BodyHash,
+        report: [UInt8], idempotency: IdempotentRequest? = nil,
+        response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
+    ) throws(LedgerError) {
+        self.usage = usage
+        self.sellerID = sellerID
+        transfers = try LedgerRules.usage(usage, seller: sellerID)
+        self.countsUse = countsUse
+        self.requestHash = requestHash
+        self.responseHash = responseHash
+        self.report = report
+        self.idempotency = idempotency
+        self.response = response
+    }
+}
+
+/// A run that is booked.
+public struct SettledRun: Hashable, Sendable {
+    public let usage: SkillUsage
+    /// The signed record: a compact JWS.
+    public let receipt: String
+    /// What to answer now, and again for the same idempotency key.
+    public let outcome: StoredOutcome
+    /// True when this run was booked before and nothing was stored now.
+    public let alreadySettled: Bool
+
+    public init(usage: SkillUsage, receipt: String, outcome: StoredOutcome, alreadySettled: Bool) {
+        self.usage = usage
+        self.receipt = receipt
+        self.outcome = outcome
+        self.alreadySettled = alreadySettled
+    }
+}
