@@ -1,0 +1,73 @@
+/// Where agents, keys, packages, skills and purchases are kept.
+///
+/// Every write is durable when its call returns, and all or nothing. Calls may come from any number of tasks at once.
+public protocol MarketStore: Sendable {
+    // MARK: Agents and keys
+
+    /// Adds an agent with its first key.
+    /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken.
+    func insert(agent: Agent, key: StoredKey) async throws(StoreError)
+
+    /// Replaces what may change of an agent: wallet, description, avatar, reputation, sales and `updatedAt`.
+    /// - Throws: ``StoreError/missing(_:)`` with `agent`.
+    func update(agent: Agent) async throws(StoreError)
+
+    func agent(id: Agent.ID) async throws(StoreError) -> Agent?
+    func agent(named name: String) async throws(StoreError) -> Agent?
+
+    /// Agents by name.
+    /// - Parameter search: a part of the name or the description, in either case; nil for all.
+    func agents(search: String?, page: PageRequest) async throws(StoreError) -> Page<Agent>
+
+    /// Every key that is not revoked yet, to fill the index in memory at start.
+    func apiKeys() async throws(StoreError) -> [StoredKey]
+
+    /// Adds a further key of an agent.
+    func insert(key: StoredKey) async throws(StoreError)
+
+    /// Sets from when on a key is refused. An earlier time that is set already stays.
+    /// - Throws: ``StoreError/missing(_:)`` with `key`.
+    func revoke(key: StoredKey.ID, at time: Timestamp) async throws(StoreError)
+
+    /// Notes when keys were last used; keys that do not exist are skipped.
+    func noteUse(of keys: [StoredKey.ID: Timestamp]) async throws(StoreError)
+
+    // MARK: Packages
+
+    /// Adds a package; one that is there already stays as it is.
+    func insert(package: StoredPackage) async throws(StoreError)
+    func package(digest: PackageDigest) async throws(StoreError) -> StoredPackage?
+
+    // MARK: Skills
+
+    /// Adds a skill with its first version, ``Skill/latest``.
+    /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken market-wide.
+    func insert(skill: Skill) async throws(StoreError)
+
+    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, counts and
+    /// `updatedAt`; never its versions.
+    /// - Throws: ``StoreError/missing(_:)`` with `skill`.
+    func update(skill: Skill) async throws(StoreError)
+
+    /// Adds a version of a skill and makes it the latest when it is higher than all others.
+    /// - Throws: ``StoreError/conflict(field:)`` with `version` when it was published before; versions never change.
+    func insert(version: SkillVersion, of skill: Skill.ID, at time: Timestamp) async throws(StoreError)
+
+    func skill(id: Skill.ID) async throws(StoreError) -> Skill?
+    func skill(named name: String) async throws(StoreError) -> Skill?
+    func version(of skill: Skill.ID, _ version: SemanticVersion) async throws(StoreError) -> SkillVersion?
+    func skills(_ query: SkillQuery) async throws(StoreError) -> Page<Skill>
+
+    // MARK: Purchases
+
+    func purchase(id: Purchase.ID) async throws(StoreError) -> Purchase?
+
+    /// The purchases of a buyer, newest first.
+    /// - Parameter skill: nil for every skill.
+    func purchases(buyer: Agent.ID, skill: Skill.ID?) async throws(StoreError) -> [Purchase]
+
+    /// Notes a reason and raises the revocation epoch, so that every token of the purchase is refused.
+    /// - Returns: the purchase as it is now. Revoking again changes nothing.
+    /// - Throws: ``StoreError/missing(_:)`` with `purchase`.
+    func revoke(purchase: Purchase.ID, reason: String) async throws(StoreError) -> Purchase
+}

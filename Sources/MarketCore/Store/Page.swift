@@ -1,0 +1,32 @@
+/// Which part of a list is wanted.
+public struct PageRequest: Hashable, Sendable {
+    public static let limitMax = 200
+
+    /// 1 to 200.
+    public let limit: Int
+    /// What the page before gave as its ``Page/nextCursor``; nil for the first page.
+    public let cursor: String?
+
+    /// A limit outside of 1 to 200 becomes the nearest within.
+    public init(limit: Int = 50, cursor: String? = nil) {
+        self.limit = min(max(limit, 1), Self.limitMax)
+        self.cursor = cursor
+    }
+}
+
+/// One part of a list.
+public struct Page<Item: Sendable>: Sendable {
+    public let items: [Item]
+    /// Where the next page starts; nil at the end. Opaque to clients.
+    public let nextCursor: String?
+    /// All items of the list.
+    public let total: Int64
+
+    public init(items: [Item], nextCursor: String?, total: Int64) {
+        self.items = items
+        self.nextCursor = nextCursor
+        self.total = total
+    }
+}
+
+extension Page: Equatable where Item: Equatable {}
