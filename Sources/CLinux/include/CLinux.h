@@ -1,1 +1,321 @@
+// System calls that Swift's Glibc module does not show, as thin inline functions. No policy here: every
+// function is one system call (or one cmsg walk) and returns what the kernel returned, errno included.
 #pragma once
+
+// Without _GNU_SOURCE: Swift's Glibc module is built without it, and two definitions of one structure cannot meet.
+// What it would have shown is spelled here as CLW_ constants and functions.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// MARK: Processes and namespaces
+
+enum {
+    CLW_NEWTIME = 0x00000080,
+    CLW_NEWNS = 0x00020000,
+    CLW_NEWCGROUP = 0x02000000,
+    CLW_NEWUTS = 0x04000000,
+    CLW_NEWIPC = 0x08000000,
+    CLW_NEWUSER = 0x10000000,
+    CLW_NEWPID = 0x20000000,
+    CLW_NEWNET = 0x40000000,
+};
+
+struct clw_clone_args {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+/// A fork with namespaces: returns 0 in the child, the pid in the parent, -1 with errno. Always asks for a pidfd
+/// (close-on-exec). `cgroup_fd` < 0: stay in the parent's cgroup; else the child starts inside it (v2 only).
+/// The child runs on a copy of the caller's memory, so the caller must have a single thread. clone3(2).
+static inline pid_t clw_clone3(uint64_t namespaces, int cgroup_fd, int *pidfd) {
+    struct clw_clone_args args;
+    memset(&args, 0, sizeof args);
+    args.flags = namespaces | 0x00001000 /* CLONE_PIDFD */;
+    args.pidfd = (uint64_t)(uintptr_t)pidfd;
+    args.exit_signal = SIGCHLD;
+    if (cgroup_fd >= 0) {
+        args.flags |= 0x200000000ULL /* CLONE_INTO_CGROUP */;
+        args.cgroup = (uint64_t)cgroup_fd;
+    }
+    return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+}
+
+static inline int clw_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
+static inline int clw_setns(int fd, int type) { return (int)syscall(SYS_setns, fd, type); }
+static inline int clw_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/// waitid(2) on a pidfd: 1 when reaped, 0 not dead yet (WNOHANG), -1 with errno. Fills status with an encoding that
+/// WIFEXITED and friends read.
+static inline int clw_wait_pidfd(int pidfd, int options, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    int result = (int)syscall(SYS_waitid, 3 /* P_PIDFD */, pidfd, &info, WEXITED | options, NULL);
+    if (result < 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
+    return 1;
+}
+
+/// waitid(2) for any child: > 0 the pid that was reaped, 0 none is dead yet (WNOHANG), -1 with errno.
+static inline pid_t clw_wait_any(int options, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (syscall(SYS_waitid, 0 /* P_ALL */, 0, &info, WEXITED | options, NULL) < 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
+    return info.si_pid;
+}
+
+static inline int clw_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+    return (int)syscall(SYS_prctl, option, a, b, c, d);
+}
+static inline int clw_close_range(unsigned first, unsigned last, unsigned flags) {
+    return (int)syscall(SYS_close_range, first, last, flags);
+}
+static inline int clw_setresuid(uid_t id) { return (int)syscall(SYS_setresuid, id, id, id); }
+static inline int clw_setresgid(gid_t id) { return (int)syscall(SYS_setresgid, id, id, id); }
+static inline int clw_setgroups_none(void) { return (int)syscall(SYS_setgroups, 0, NULL); }
+static inline int clw_sethostname(const char *name, size_t length) {
+    return (int)syscall(SYS_sethostname, name, length);
+}
+static inline int clw_memfd_create(const char *name, unsigned flags) {
+    return (int)syscall(SYS_memfd_create, name, flags);
+}
+static inline int clw_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+
+/// The default action for every signal and an empty mask: what an exec'd program expects to find. Signals that are
+/// ignored stay ignored across exec otherwise.
+static inline int clw_reset_signals(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+static inline int clw_block_all_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    return sigprocmask(SIG_SETMASK, &all, NULL);
+}
+/// A signalfd for one signal (which the caller has blocked).
+static inline int clw_signalfd(int number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// MARK: Mounts (mount(2), open_tree(2), move_mount(2), mount_setattr(2), openat2(2))
+
+enum {
+    CLW_MS_NOSUID = 2, CLW_MS_NODEV = 4, CLW_MS_NOEXEC = 8, CLW_MS_REC = 1 << 14, CLW_MS_PRIVATE = 1 << 18,
+    CLW_MS_SLAVE = 1 << 19,
+    CLW_MNT_DETACH = 2,
+    CLW_ATTR_RDONLY = 1, CLW_ATTR_NOSUID = 2, CLW_ATTR_NODEV = 4, CLW_ATTR_NOEXEC = 8,
+    CLW_OPEN_TREE_CLONE = 1, CLW_OPEN_TREE_CLOEXEC = O_CLOEXEC,
+    CLW_MOVE_MOUNT_FROM_FD = 4,
+    CLW_AT_EMPTY_PATH = 0x1000, CLW_AT_RECURSIVE = 0x8000,
+    CLW_O_PATH = 010000000,
+    CLW_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS, CLW_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT,
+};
+
+static inline int clw_mount(const char *source, const char *target, const char *type, unsigned long flags,
+                            const char *data) {
+    return (int)syscall(SYS_mount, source, target, type, flags, data);
+}
+static inline int clw_umount2(const char *target, int flags) { return (int)syscall(SYS_umount2, target, flags); }
+static inline int clw_pivot_root(const char *new_root, const char *put_old) {
+    return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+static inline int clw_open_tree(int directory, const char *path, unsigned flags) {
+    return (int)syscall(SYS_open_tree, directory, path, flags);
+}
+static inline int clw_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+    return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+}
+static inline int clw_mount_setattr(int directory, const char *path, unsigned flags, uint64_t set, uint64_t clear) {
+    struct { uint64_t set, clear, propagation, userns; } attributes = {set, clear, 0, 0};
+    return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
+}
+/// openat2(2): `resolve` are RESOLVE_ flags.
+static inline int clw_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+// MARK: Landlock (the header of the build machine may be older than the kernel, so the structures are here)
+
+struct clw_landlock_ruleset { uint64_t handled_access_fs, handled_access_net, scoped; };
+struct clw_landlock_path { uint64_t allowed_access; int32_t parent_fd; } __attribute__((packed));
+
+/// The ABI version of the kernel, or -1 (ENOSYS: not built in, EOPNOTSUPP: switched off at boot).
+static inline int clw_landlock_abi(void) { return (int)syscall(444, NULL, 0, 1); }
+/// A ruleset; size follows the ABI, for an older kernel refuses a longer structure.
+static inline int clw_landlock_create(uint64_t fs, uint64_t net, uint64_t scoped, int abi) {
+    struct clw_landlock_ruleset attributes = {fs, net, scoped};
+    size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+    return (int)syscall(444, &attributes, size, 0);
+}
+static inline int clw_landlock_allow_path(int ruleset, int path, uint64_t access) {
+    struct clw_landlock_path rule = {access, path};
+    return (int)syscall(445, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
+}
+static inline int clw_landlock_restrict(int ruleset) { return (int)syscall(446, ruleset, 0); }
+
+// MARK: Seccomp
+
+/// Installs a filter of `count` instructions; `flags` are SECCOMP_FILTER_FLAG_ bits.
+static inline int clw_seccomp_install(const void *instructions, unsigned short count, unsigned flags) {
+    struct sock_fprog program = {count, (struct sock_filter *)instructions};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+/// Whether the kernel has an action such as SECCOMP_RET_USER_NOTIF.
+static inline int clw_seccomp_has_action(uint32_t action) {
+    return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+// MARK: Messages with descriptors
+
+/// The most descriptors that one message carries.
+enum { CLW_FDS_MAX = 16 };
+
+/// sendmsg(2) of one packet with descriptors. MSG_NOSIGNAL always.
+static inline ssize_t clw_send(int fd, const void *bytes, size_t length, const int *fds, int count, int flags) {
+    char control[CMSG_SPACE(sizeof(int) * CLW_FDS_MAX)];
+    struct iovec part = {(void *)bytes, length};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (count > CLW_FDS_MAX) { errno = E2BIG; return -1; }
+    if (count > 0) {
+        memset(control, 0, sizeof control);
+        message.msg_control = control;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * (size_t)count);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL | flags);
+}
+
+/// recvmsg(2) of one packet; descriptors arrive close-on-exec in `fds` (room for CLW_FDS_MAX). A packet that was cut
+/// short, or carried more descriptors than fit, is EMSGSIZE and its descriptors are closed.
+static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds, int *count, int flags) {
+    char control[CMSG_SPACE(sizeof(int) * CLW_FDS_MAX)];
+    struct iovec part = {bytes, capacity};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    *count = 0;
+    ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
+    if (length < 0) return length;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int arrived = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < arrived; i++) {
+            int one;
+            memcpy(&one, CMSG_DATA(header) + sizeof(int) * (size_t)i, sizeof one);
+            if (*count < CLW_FDS_MAX) fds[(*count)++] = one; else close(one);
+        }
+    }
+    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+        for (int i = 0; i < *count; i++) close(fds[i]);
+        *count = 0;
+        errno = EMSGSIZE;
+        return -1;
+    }
+    return length;
+}
+
+// MARK: Small helpers that C macros and C enumerations hide from Swift
+
+enum {
+    CLW_POLL_IN = EPOLLIN, CLW_POLL_OUT = EPOLLOUT, CLW_POLL_PRIORITY = EPOLLPRI, CLW_POLL_HANGUP = EPOLLHUP,
+    CLW_MSG_DONTWAIT = MSG_DONTWAIT, CLW_MFD_CLOEXEC = 1, CLW_MFD_ALLOW_SEALING = 2,
+    CLW_F_ADD_SEALS = 1033, CLW_SEALS_ALL = 0xf,
+    RLIMIT_CPU_ID = RLIMIT_CPU, RLIMIT_FSIZE_ID = RLIMIT_FSIZE, RLIMIT_CORE_ID = RLIMIT_CORE,
+    RLIMIT_NPROC_ID = RLIMIT_NPROC, RLIMIT_NOFILE_ID = RLIMIT_NOFILE, RLIMIT_MEMLOCK_ID = RLIMIT_MEMLOCK,
+    RLIMIT_AS_ID = RLIMIT_AS, RLIMIT_MSGQUEUE_ID = RLIMIT_MSGQUEUE,
+};
+
+static inline int clw_exited(int status) { return WIFEXITED(status); }
+static inline int clw_exit_status(int status) { return WEXITSTATUS(status); }
+static inline int clw_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+static inline int64_t clw_monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+static inline int clw_setrlimit(int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {soft, hard};
+    return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+/// Processor time and peak memory of the children that were waited for.
+static inline void clw_children_usage(int64_t *cpu_microseconds, int64_t *peak_bytes) {
+    struct rusage usage;
+    memset(&usage, 0, sizeof usage);
+    getrusage(RUSAGE_CHILDREN, &usage);
+    *cpu_microseconds = ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000
+        + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    *peak_bytes = (int64_t)usage.ru_maxrss * 1024;
+}
+static inline int clw_pipe(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC); }
+static inline int clw_pipe_nonblocking(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC | O_NONBLOCK); }
+static inline int clw_socketpair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
+static inline int clw_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+static inline int clw_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+static inline int clw_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static inline int clw_kill_all(void) { return (int)syscall(SYS_kill, -1, SIGKILL); }
+static inline int clw_errno(void) { return errno; }
+static inline int clw_epoll_add(int epoll, int fd, uint32_t events, uint64_t tag) {
+    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+static inline int clw_epoll_modify(int epoll, int fd, uint32_t events, uint64_t tag) {
+    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
+}
+static inline int clw_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
+static inline uint64_t clw_epoll_tag(const struct epoll_event *event) { return event->data.u64; }
+/// Arms an absolute CLOCK_MONOTONIC timer; 0 disarms it.
+static inline int clw_timer_at(int timer, int64_t monotonic_ns) {
+    struct itimerspec when = {{0, 0}, {monotonic_ns / 1000000000, monotonic_ns % 1000000000}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}

@@ -1,0 +1,64 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// What a cgroup counted.
+struct CgroupCounters {
+    var cpuMicroseconds: UInt64 = 0
+    var peakMemoryBytes: UInt64 = 0
+    var oomKills: UInt64 = 0
+    var pidsRefused: UInt64 = 0
+    var peakPids: UInt64 = 0
+}
+
+/// The cgroup of one sandbox, whatever the version below.
+protocol Cgroup: AnyObject {
+    /// Descriptors to which the child itself writes `0` to join (v1); empty on v2.
+    var joinDescriptors: [Int32] { get }
+    /// For CLONE_INTO_CGROUP; -1 on v1.
+    var directory: Int32 { get }
+    /// Becomes readable when the memory limit was hit; -1 when the kernel cannot tell. `memoryEventMask` are its
+    /// epoll events.
+    var memoryEvent: Int32 { get }
+    var memoryEventMask: UInt32 { get }
+
+    func counters() -> CgroupCounters
+    func cpuMicroseconds() -> UInt64
+    /// Reads what the memory event announced.
+    func oomKills() -> UInt64
+    /// Takes the processor limit away: a throttled process that was killed cannot die before its next period.
+    func lift()
+    /// False while the kernel still counts a process in it; try again later.
+    func remove() -> Bool
+}
+
+/// Makes cgroups below one directory of this launcher, and removes what dead launchers left.
+protocol CgroupTree: AnyObject {
+    var version: UInt8 { get }
+    /// The layers that cannot be limited here, with the reason.
+    var missing: [Layer: (errno: Int32, detail: String)] { get }
+    func create(name: String, limits: RunLimits, layers: LayerSet) throws(LaunchError) -> any Cgroup
+    func removeAll()
+}
+
+/// One mounted cgroup hierarchy of the host.
+struct CgroupMount {
+    let path: String
+    let unified: Bool
+    let controllers: Set<Substring>
+
+    /// Parses /proc/self/mountinfo (proc(5)).
+    static func all(mountinfo: String) -> [CgroupMount] {
+        mountinfo.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard let separator = fields.firstIndex(of: "-"), separator >= 5, fields.count >= separator + 4 else {
+                return nil
+            }
+            let type = fields[separator + 1]
+            guard type == "cgroup" || type == "cgroup2" else { return nil }
+            return CgroupMount(
+                path: String(fields[4]), unified: type == "cgroup2",
+                controllers: Set(fields[separator + 3].split(separator: ",")))
+        }
+    }
+}

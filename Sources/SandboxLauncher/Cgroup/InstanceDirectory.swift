@@ -1,0 +1,75 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// `NAME/INSTANCE` in one cgroup tree: the directory of one launcher, held by a lock, so that a later launcher knows
+/// which ones belong to the dead and removes them. `NAME` itself stays; it is shared.
+final class InstanceDirectory {
+    let mountPath: String
+    let path: String
+    let descriptor: Int32
+    private let parent: Int32
+    private let instance: String
+
+    init(mountPath: String, base: String, name: String, instance: String) throws(LaunchError) {
+        self.mountPath = mountPath
+        self.instance = instance
+        let shared = base + "/" + name
+        path = shared + "/" + instance
+        if unsafe mkdir(shared, 0o755) != 0, errno != EEXIST {
+            throw LaunchError(stage: .cgroupCreate, errno: clw_errno(), subject: shared)
+        }
+        parent = try check(unsafe open(shared, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .cgroupCreate, shared)
+        // A worker that follows a dead one finds the directory, and its sandboxes' leftovers in it.
+        if unsafe mkdirat(parent, instance, 0o755) != 0, errno != EEXIST {
+            let error = clw_errno()
+            close(parent)
+            throw LaunchError(stage: .cgroupCreate, errno: error, subject: path)
+        }
+        descriptor = unsafe openat(parent, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let error = clw_errno()
+            close(parent)
+            throw LaunchError(stage: .cgroupCreate, errno: error, subject: path)
+        }
+        Self.removeChildren(of: descriptor)
+        removeDead()
+    }
+
+    /// Removes the directories of launchers that no longer hold their lock.
+    private func removeDead() {
+        for name in Self.children(of: parent) where name != instance {
+            let fd = unsafe openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard fd >= 0 else { continue }
+            defer { close(fd) }
+            guard flock(fd, LOCK_EX | LOCK_NB) == 0 else { continue }
+            Self.removeChildren(of: fd)
+            _ = unsafe unlinkat(parent, name, AT_REMOVEDIR)
+        }
+    }
+
+    func remove() {
+        Self.removeChildren(of: descriptor)
+        _ = unsafe unlinkat(parent, instance, AT_REMOVEDIR)
+    }
+
+    private static func removeChildren(of directory: Int32) {
+        for name in children(of: directory) { _ = unsafe unlinkat(directory, name, AT_REMOVEDIR) }
+    }
+
+    private static func children(of directory: Int32) -> [String] {
+        guard let stream = unsafe fdopendir(unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else {
+            return []
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            guard unsafe entry.pointee.d_type == 4 /* DT_DIR */ else { continue }
+            let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

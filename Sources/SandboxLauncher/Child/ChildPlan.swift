@@ -1,0 +1,133 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// Everything that a sandbox's two processes need, prepared by the worker before it clones them.
+final class ChildPlan {
+    let layers: LayerSet
+    let limits: RunLimits
+    let dryRun: Bool
+    let tree: CStrings
+    let hostname: CStrings
+    /// Pairs: where to mount a tmpfs, and its options.
+    let scratches: CStrings
+    let programs: CStrings
+    let arguments: CStrings
+    let environment: CStrings
+    let landlockPaths: CStrings
+    let landlock: LandlockPlan
+    let filter: [UInt8]
+    /// Inside the user namespace; on the host's ids where there is none.
+    let initID: UInt32
+    let skillID: UInt32
+    /// More than one id is mapped, and setgroups(2) is allowed.
+    let ownIDs: Bool
+    let hasSkill: Bool
+    let bootstrap: Bootstrap
+
+    /// Descriptors of the worker that the child takes over.
+    struct Bootstrap {
+        var control: Int32
+        var standardIO: [Int32]
+        var skillTree: Int32
+        var cgroupJoins: [Int32]
+    }
+
+    init(
+        launch: Launch, built: BuiltTemplate, identities: IdentityPool, slot: Int, setgroupsAllowed: Bool,
+        landlockABI: Int32, bootstrap: Bootstrap
+    ) {
+        layers = built.template.layers
+        limits = launch.limits
+        dryRun = launch.dryRun
+        tree = CStrings([built.path])
+        hostname = CStrings([built.template.hostname])
+        scratches = CStrings(
+            built.scratches.flatMap { entry in
+                [
+                    PrivateTree.newRoot + entry.path,
+                    "size=\(launch.limits.tmpBytes),nr_inodes=\(entry.inodesMax),mode=1777",
+                ]
+            })
+        programs = CStrings(launch.programs)
+        arguments = CStrings(launch.arguments)
+        environment = CStrings(launch.environment)
+        landlock = LandlockPlan(rules: built.template.landlock, abi: landlockABI)
+        landlockPaths = CStrings(built.template.landlock.map(\.path))
+        filter = built.filter
+        let ownNamespace = built.template.layers.contains(.userNamespace)
+        ownIDs = setgroupsAllowed && !(ownNamespace && identities.single)
+        initID = ownNamespace && identities.single ? IdentityPool.skillID : 0
+        skillID = ownNamespace ? IdentityPool.skillID : identities.skillHostID(slot: slot)
+        hasSkill = bootstrap.skillTree >= 0
+        self.bootstrap = bootstrap
+    }
+
+    /// The namespaces of clone3. The cgroup namespace is unshared later, when the child is in its cgroup.
+    var cloneFlags: UInt64 {
+        let flags: [(Layer, Int)] = [
+            (.userNamespace, CLW_NEWUSER), (.mountNamespace, CLW_NEWNS), (.pidNamespace, CLW_NEWPID),
+            (.ipcNamespace, CLW_NEWIPC), (.utsNamespace, CLW_NEWUTS), (.networkNamespace, CLW_NEWNET),
+        ]
+        return flags.reduce(0) { layers.contains($1.0) ? $0 | UInt64($1.1) : $0 }
+    }
+}
+
+/// Landlock's access bits for this kernel. Source: Documentation/userspace-api/landlock.rst.
+struct LandlockPlan {
+    let abi: Int32
+    let handledFiles: UInt64
+    let handledNetwork: UInt64
+    let scopes: UInt64
+    let allowed: [UInt64]
+
+    private static let execute: UInt64 = 1 << 0
+    private static let writeFile: UInt64 = 1 << 1
+    private static let readFile: UInt64 = 1 << 2
+    private static let readDirectory: UInt64 = 1 << 3
+    private static let truncate: UInt64 = 1 << 14
+    /// Remove, make (but device nodes), and from ABI 2 on refer.
+    private static let change: UInt64 =
+        1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13
+    /// What a rule on a file, rather than a directory, may name.
+    static let fileBits = execute | writeFile | readFile | truncate | 1 << 15
+
+    init(rules: [LandlockRule], abi: Int32) {
+        self.abi = abi
+        // One more access right in each of ABI 2 (refer), 3 (truncate) and 5 (ioctl of devices).
+        let bits: Int32 = abi >= 5 ? 16 : abi >= 3 ? 15 : abi >= 2 ? 14 : 13
+        let handled: UInt64 = (1 << UInt64(bits)) - 1
+        handledFiles = handled
+        // ABI 4: bind and connect of TCP sockets. No rule allows any.
+        handledNetwork = abi >= 4 ? 3 : 0
+        // ABI 6: abstract Unix sockets and signals stay inside.
+        scopes = abi >= 6 ? 3 : 0
+        allowed = rules.map { rule in
+            var access: UInt64 = 0
+            if rule.access.contains(.read) { access |= Self.readFile | Self.readDirectory }
+            if rule.access.contains(.execute) { access |= Self.execute }
+            if rule.access.contains(.write) { access |= Self.writeFile | Self.truncate | Self.change }
+            return access & handled
+        }
+    }
+}
+
+/// What pid 1 tells the worker: one packet, when it is over or has failed. Both are the same binary.
+struct InitReport {
+    var failed = false
+    var stage = Stage.launcher
+    var errno: Int32 = 0
+    var status: Int32 = 0
+    var cpuMicroseconds: Int64 = 0
+    var peakMemoryBytes: Int64 = 0
+    var sealed: Int64 = 0
+    var executed: Int64 = 0
+    var exited: Int64 = 0
+    var reaped: Int64 = 0
+}
+
+/// What pid 2 tells pid 1 when it cannot execute the program.
+struct EntryFailure {
+    var stage: Stage
+    var errno: Int32
+}

@@ -1,0 +1,119 @@
+import CCap
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// PID 2 of a sandbox: gives up everything and executes the program.
+enum Entry {
+    static func run(_ plan: ChildPlan, status: Int32) -> Never {
+        let layers = plan.layers
+        if layers.contains(.session), setsid() < 0 { fail(.session, status) }
+        setLimits(plan, status)
+        // The bounding set first: dropping from it is itself a capability, which the change of user takes away.
+        if layers.contains(.capabilities) { dropBoundingSet(status) }
+        if layers.contains(.identity) { takeIdentity(plan, status) }
+        if layers.contains(.capabilities) { dropCapabilities(status) }
+        if layers.contains(.noNewPrivileges), clw_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
+            fail(.noNewPrivileges, status)
+        }
+        umask(0o022)
+        if unsafe chdir(layers.contains(.root) ? "/skill" : "/") != 0 { fail(.chdir, status) }
+        if layers.contains(.signals) {
+            guard clw_reset_signals() == 0 else { fail(.signals, status) }
+        }
+        // After the working directory and before seccomp, which refuses these calls to some profiles.
+        if layers.contains(.landlock) { restrictFiles(plan, status) }
+        if layers.contains(.descriptors), clw_close_range(3, UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) != 0 {
+            fail(.descriptors, status)
+        }
+        // Last: what comes before needs more than the program may.
+        if layers.contains(.seccomp) { installFilter(plan, status) }
+        if plan.dryRun { _exit(0) }
+        execute(plan, status)
+    }
+
+    private static func fail(_ stage: Stage, _ status: Int32) -> Never {
+        var failure = EntryFailure(stage: stage, errno: clw_errno())
+        _ = unsafe write(status, &failure, MemoryLayout<EntryFailure>.size)
+        _exit(127)
+    }
+
+    private static func setLimits(_ plan: ChildPlan, _ status: Int32) {
+        if plan.layers.contains(.coreDumps), clw_setrlimit(Int32(RLIMIT_CORE_ID), 0, 0) != 0 { fail(.rlimits, status) }
+        guard plan.layers.contains(.rlimits) else { return }
+        let limits = plan.limits
+        // A backstop behind the cgroup's count: whole seconds, per process.
+        let cpuSeconds = (limits.cpuMilliseconds + 999) / 1000 + 1
+        let values: [(Int, UInt64)] = [
+            (RLIMIT_NOFILE_ID, limits.openFiles), (RLIMIT_FSIZE_ID, limits.fileSizeBytes),
+            (RLIMIT_CPU_ID, cpuSeconds), (RLIMIT_MEMLOCK_ID, 64 * 1024), (RLIMIT_MSGQUEUE_ID, 0),
+        ]
+        for (resource, value) in values where clw_setrlimit(Int32(resource), value, value) != 0 { fail(.rlimits, status) }
+        // Without the cgroup these are the only limits; they hold per process and per user.
+        if !plan.layers.contains(.memory), clw_setrlimit(Int32(RLIMIT_AS_ID), limits.memoryBytes, limits.memoryBytes) != 0 {
+            fail(.rlimits, status)
+        }
+        if !plan.layers.contains(.pids), clw_setrlimit(Int32(RLIMIT_NPROC_ID), limits.pidsMax, limits.pidsMax) != 0 {
+            fail(.rlimits, status)
+        }
+    }
+
+    private static func dropBoundingSet(_ status: Int32) {
+        for capability in 0..<cap_max_bits() {
+            if cap_drop_bound(capability) != 0 { fail(.capabilities, status) }
+        }
+    }
+
+    private static func takeIdentity(_ plan: ChildPlan, _ status: Int32) {
+        if plan.ownIDs, clw_setgroups_none() != 0 { fail(.identity, status) }
+        guard clw_setresgid(plan.skillID) == 0, clw_setresuid(plan.skillID) == 0 else { fail(.identity, status) }
+    }
+
+    private static func dropCapabilities(_ status: Int32) {
+        guard cap_reset_ambient() == 0, let none = unsafe cap_init() else { fail(.capabilities, status) }
+        guard unsafe cap_set_proc(none) == 0 else { fail(.capabilities, status) }
+        _ = unsafe cap_free(UnsafeMutableRawPointer(none))
+    }
+
+    private static func restrictFiles(_ plan: ChildPlan, _ status: Int32) {
+        let landlock = plan.landlock
+        let ruleset = clw_landlock_create(
+            landlock.handledFiles, landlock.handledNetwork, landlock.scopes, landlock.abi)
+        guard ruleset >= 0 else { fail(.landlock, status) }
+        for index in 0..<plan.landlockPaths.count {
+            let path = unsafe open(plan.landlockPaths[index], Int32(CLW_O_PATH) | O_CLOEXEC)
+            // What the host does not have needs no permission.
+            if path < 0, errno == ENOENT { continue }
+            guard path >= 0 else { fail(.landlock, status) }
+            var kind = stat()
+            guard unsafe fstat(path, &kind) == 0 else { fail(.landlock, status) }
+            var access = landlock.allowed[index]
+            if kind.st_mode & S_IFMT != S_IFDIR { access &= LandlockPlan.fileBits }
+            guard clw_landlock_allow_path(ruleset, path, access) == 0 else { fail(.landlock, status) }
+            close(path)
+        }
+        guard clw_landlock_restrict(ruleset) == 0 else { fail(.landlock, status) }
+        close(ruleset)
+    }
+
+    private static func installFilter(_ plan: ChildPlan, _ status: Int32) {
+        let result = unsafe plan.filter.withUnsafeBytes { bytes in
+            unsafe clw_seccomp_install(bytes.baseAddress, UInt16(bytes.count / 8), 0)
+        }
+        guard result == 0 else { fail(.seccomp, status) }
+    }
+
+    private static func execute(_ plan: ChildPlan, _ status: Int32) -> Never {
+        for index in 0..<plan.programs.count {
+            _ = unsafe execve(plan.programs[index], plan.arguments.pointers, plan.environment.pointers)
+            if errno != ENOENT, errno != ENOTDIR { fail(.exec, status) }
+            // The file is there, but what it names in its first line, or its loader, is not.
+            if unsafe access(plan.programs[index], F_OK) == 0 {
+                errno = ELIBACC
+                fail(.exec, status)
+            }
+        }
+        errno = ENOENT
+        fail(.exec, status)
+    }
+}

@@ -1,0 +1,190 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// PID 1 of a sandbox: builds the tree, starts the program as PID 2, reaps, and reports. It has another uid than the
+/// program and is not dumpable, so the program can neither trace nor signal it. Ends everything when the worker goes.
+enum Init {
+    static func run(_ plan: ChildPlan) -> Never {
+        joinCgroup(plan)
+        takeDescriptors(plan.bootstrap)
+        awaitStart()
+        if plan.layers.contains(.cgroupNamespace), clw_unshare(Int32(CLW_NEWCGROUP)) != 0 { fail(.cgroupNamespace) }
+        takeIdentity(plan)
+        buildTree(plan)
+        if plan.layers.contains(.utsNamespace),
+            unsafe clw_sethostname(plan.hostname[0], strlen(plan.hostname[0])) != 0
+        { fail(.hostname) }
+        var report = InitReport()
+        report.sealed = clw_monotonic_ns()
+        supervise(plan, &report)
+    }
+
+    static func fail(_ stage: Stage) -> Never {
+        var report = InitReport()
+        report.errno = clw_errno()
+        report.failed = true
+        report.stage = stage
+        send(report)
+    }
+
+    private static func send(_ report: InitReport) -> Never {
+        var report = report
+        _ = unsafe clw_send(Descriptor.control, &report, MemoryLayout<InitReport>.size, nil, 0, 0)
+        _exit(0)
+    }
+
+    /// Version 1: whoever writes joins; moving a process from outside costs tens of milliseconds at times.
+    private static func joinCgroup(_ plan: ChildPlan) {
+        var zero = UInt8(ascii: "0")
+        for fd in plan.bootstrap.cgroupJoins where unsafe write(fd, &zero, 1) != 1 {
+            // Before the descriptors are in their places.
+            var report = InitReport()
+            report.errno = clw_errno()
+            report.failed = true
+            report.stage = .cgroupJoin
+            _ = unsafe clw_send(plan.bootstrap.control, &report, MemoryLayout<InitReport>.size, nil, 0, 0)
+            _exit(0)
+        }
+    }
+
+    /// Puts ours in fixed places and closes every other descriptor of the worker, other sandboxes' among them.
+    private static func takeDescriptors(_ bootstrap: ChildPlan.Bootstrap) {
+        // All sources are above the targets 0...3, and only 4 can be both, when it is already moved.
+        for (target, source) in bootstrap.standardIO.enumerated() { dup2(source, Int32(target)) }
+        dup2(bootstrap.control, Descriptor.control)
+        if bootstrap.skillTree >= 0 { dup2(bootstrap.skillTree, Descriptor.skillTree) }
+        _ = clw_close_range(UInt32(bootstrap.skillTree >= 0 ? 5 : 4), UInt32.max, 0)
+    }
+
+    /// The worker says so when our ids are mapped; end of file means that it has died.
+    private static func awaitStart() {
+        var go: UInt8 = 0
+        while true {
+            let count = unsafe read(Descriptor.control, &go, 1)
+            if count == 1 { return }
+            if count < 0, errno == EINTR { continue }
+            _exit(0)
+        }
+    }
+
+    private static func takeIdentity(_ plan: ChildPlan) {
+        if plan.layers.contains(.userNamespace) {
+            if plan.ownIDs, clw_setgroups_none() != 0 { fail(.identity) }
+            guard clw_setresgid(plan.initID) == 0, clw_setresuid(plan.initID) == 0 else { fail(.identity) }
+        }
+        _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    }
+
+    private static func buildTree(_ plan: ChildPlan) {
+        guard plan.layers.contains(.root) else {
+            if unsafe chroot(PrivateTree.host) != 0 || chdir("/") != 0 { fail(.tree) }
+            return
+        }
+        let newRoot = PrivateTree.newRoot
+        // A copy of its own, because what was inherited from another user namespace is locked in place.
+        let flags = UInt32(CLW_AT_RECURSIVE) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)
+        let tree = unsafe clw_open_tree(AT_FDCWD, plan.tree[0], flags)
+        guard tree >= 0,
+            unsafe clw_move_mount(tree, "", AT_FDCWD, newRoot, UInt32(CLW_MOVE_MOUNT_FROM_FD)) == 0
+        else { fail(.tree) }
+        close(tree)
+        // Before pivot_root: a new proc is allowed only while a full one is visible.
+        if plan.layers.contains(.proc) {
+            let hardening = UInt(CLW_MS_NOSUID | CLW_MS_NODEV | CLW_MS_NOEXEC)
+            if unsafe clw_mount("proc", "/new/proc", "proc", hardening, "subset=pid,hidepid=2") != 0 {
+                fail(.mountProc)
+            }
+        }
+        for index in stride(from: 0, to: plan.scratches.count, by: 2) {
+            let hardening = UInt(CLW_MS_NOSUID | CLW_MS_NODEV)
+            guard
+                unsafe clw_mount("tmpfs", plan.scratches[index], "tmpfs", hardening, plan.scratches[index + 1]) == 0
+            else { fail(.mountScratch) }
+        }
+        if plan.hasSkill {
+            guard
+                unsafe clw_move_mount(
+                    Descriptor.skillTree, "", AT_FDCWD, "/new/skill", UInt32(CLW_MOVE_MOUNT_FROM_FD)) == 0
+            else { fail(.mountSkill) }
+            close(Descriptor.skillTree)
+        }
+        // pivot_root(2), "pivot_root(".", ".")": the old root lies under the new one and is taken off from there.
+        guard unsafe chdir(newRoot) == 0, unsafe clw_pivot_root(".", ".") == 0,
+            unsafe clw_umount2(".", Int32(CLW_MNT_DETACH)) == 0, unsafe chdir("/") == 0
+        else { fail(.pivot) }
+    }
+
+    private static func supervise(_ plan: ChildPlan, _ report: inout InitReport) -> Never {
+        var pipes: [Int32] = [-1, -1]
+        guard unsafe clw_pipe(&pipes) == 0 else { fail(.initProcess) }
+        var pidfd: Int32 = -1
+        let program = unsafe clw_clone3(0, -1, &pidfd)
+        if program == 0 { Entry.run(plan, status: pipes[1]) }
+        guard program > 0 else { fail(.initProcess) }
+        let dead = clw_signalfd(SIGCHLD)
+        guard dead >= 0 else { fail(.initProcess) }
+        // What the program writes must end when the program's tree ends.
+        for fd in [0, 1, 2, pidfd, pipes[1]] { close(fd) }
+
+        var entryStatus = pipes[0]
+        while true {
+            var watched = [
+                pollfd(fd: Descriptor.control, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: dead, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: entryStatus, events: Int16(POLLIN), revents: 0),
+            ]
+            if unsafe poll(&watched, 3, -1) < 0 { continue }
+            // The worker never speaks here: readable means that it is gone.
+            if watched[0].revents != 0 { _exit(0) }
+            if watched[2].revents != 0 {
+                readEntryStatus(entryStatus, &report)
+                close(entryStatus)
+                entryStatus = -1
+            }
+            if watched[1].revents != 0, let status = reap(until: program, dead) {
+                if entryStatus >= 0 { readEntryStatus(entryStatus, &report) }
+                report.exited = clw_monotonic_ns()
+                report.status = status
+                endTree(&report)
+            }
+        }
+    }
+
+    /// End of file: the program was executed and the pipe closed with it.
+    private static func readEntryStatus(_ fd: Int32, _ report: inout InitReport) {
+        var failure = EntryFailure(stage: .exec, errno: 0)
+        if unsafe read(fd, &failure, MemoryLayout<EntryFailure>.size) == MemoryLayout<EntryFailure>.size {
+            report.failed = true
+            report.stage = failure.stage
+            report.errno = failure.errno
+        } else {
+            report.executed = clw_monotonic_ns()
+        }
+    }
+
+    /// Reaps what is dead; the program's status once it is among them.
+    private static func reap(until program: pid_t, _ signals: Int32) -> Int32? {
+        var drained = signalfd_siginfo()
+        while unsafe read(signals, &drained, MemoryLayout<signalfd_siginfo>.size) > 0 {}
+        var found: Int32?
+        while true {
+            var status: Int32 = 0
+            let pid = unsafe clw_wait_any(WNOHANG, &status)
+            if pid <= 0 { return found }
+            if pid == program { found = status }
+        }
+    }
+
+    /// Kills whatever the program left behind, and waits until it is gone.
+    private static func endTree(_ report: inout InitReport) -> Never {
+        while true {
+            _ = clw_kill_all()
+            var status: Int32 = 0
+            if unsafe clw_wait_any(0, &status) < 0, errno == ECHILD { break }
+        }
+        unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
+        report.reaped = clw_monotonic_ns()
+        send(report)
+    }
+}

@@ -1,0 +1,116 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// A profile's file tree, built once in the launcher's private mount namespace; every sandbox gets a copy of the
+/// mounts (not of the files, which are read-only).
+final class BuiltTemplate {
+    let template: Template
+    /// Where the tree is mounted.
+    let path: String
+    /// The compiled seccomp filter: instructions of 8 bytes.
+    let filter: [UInt8]
+    /// What every run mounts anew.
+    let scratches: [RootEntry]
+
+    private static let instructionBytes = 8
+    private static let instructionsMax = 4096
+
+    init(_ template: Template, filterDescriptor: Int32, at path: String, host: Int32) throws(LaunchError) {
+        self.template = template
+        self.path = path
+        filter = try Self.readFilter(filterDescriptor)
+        scratches = template.entries.filter { $0.kind == .scratch }
+        try check(unsafe mkdir(path, 0o755), .template, path)
+        do {
+            try check(unsafe clw_mount("tmpfs", path, "tmpfs", 0, "size=1m,nr_inodes=2048,mode=755"), .tree, path)
+            try check(unsafe clw_mount("none", path, "", UInt(CLW_MS_PRIVATE), ""), .tree, path)
+            for entry in template.entries { try build(entry, host) }
+            try check(
+                unsafe clw_mount_setattr(AT_FDCWD, path, 0, UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID), 0), .tree,
+                path)
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    func discard() {
+        _ = unsafe clw_umount2(path, Int32(CLW_MNT_DETACH))
+        _ = unsafe rmdir(path)
+    }
+
+    private func build(_ entry: RootEntry, _ host: Int32) throws(LaunchError) {
+        let target = path + entry.path
+        switch entry.kind {
+        case .directory, .scratch:
+            if unsafe mkdir(target, 0o755) != 0, errno != EEXIST {
+                throw LaunchError(stage: .tree, errno: clw_errno(), subject: entry.path)
+            }
+        case .symlink:
+            try check(unsafe symlink(entry.source, target), .tree, entry.path)
+        case .file:
+            try write(entry.content, to: target)
+        case .bind, .device:
+            try bind(entry, target, host)
+        }
+    }
+
+    private func write(_ content: [UInt8], to target: String) throws(LaunchError) {
+        let fd = try check(unsafe open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644), .tree, target)
+        defer { close(fd) }
+        let written = unsafe content.withUnsafeBytes { bytes in
+            unsafe CLinux.write(fd, bytes.baseAddress, bytes.count)
+        }
+        guard written == content.count else { throw LaunchError(stage: .tree, errno: ENOSPC, subject: target) }
+    }
+
+    private func bind(_ entry: RootEntry, _ target: String, _ host: Int32) throws(LaunchError) {
+        // In the host's tree as the host sees it: absolute symbolic links there must not lead into ours.
+        let source = unsafe clw_openat2(
+            host, entry.source, UInt64(Int32(CLW_O_PATH) | O_CLOEXEC), UInt64(CLW_RESOLVE_IN_ROOT | CLW_RESOLVE_NO_MAGICLINKS))
+        if source < 0, entry.optional, errno == ENOENT || errno == ENOTDIR { return }
+        try check(source, .tree, entry.source)
+        defer { close(source) }
+        var kind = stat()
+        try check(unsafe fstat(source, &kind), .tree, entry.source)
+        let isDirectory = kind.st_mode & S_IFMT == S_IFDIR
+        if entry.kind == .device, kind.st_mode & S_IFMT != S_IFCHR {
+            throw LaunchError(stage: .tree, errno: ENODEV, subject: entry.source)
+        }
+        if isDirectory {
+            if unsafe mkdir(target, 0o755) != 0, errno != EEXIST {
+                throw LaunchError(stage: .tree, errno: clw_errno(), subject: entry.path)
+            }
+        } else {
+            try write([], to: target)
+        }
+        let tree = try check(
+            unsafe clw_open_tree(
+                source, "", UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)),
+            .tree, entry.source)
+        defer { close(tree) }
+        var attributes = UInt64(CLW_ATTR_NOSUID)
+        if entry.kind == .bind { attributes |= UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NODEV) }
+        if entry.noExec { attributes |= UInt64(CLW_ATTR_NOEXEC) }
+        try check(
+            unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE), attributes, 0), .tree,
+            entry.source)
+        try check(
+            unsafe clw_move_mount(tree, "", AT_FDCWD, target, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
+    }
+
+    private static func readFilter(_ fd: Int32) throws(LaunchError) -> [UInt8] {
+        var kind = stat()
+        try check(unsafe fstat(fd, &kind), .template, "seccomp filter")
+        let size = Int(kind.st_size)
+        guard size > 0, size % instructionBytes == 0, size / instructionBytes <= instructionsMax else {
+            throw LaunchError(stage: .template, errno: EINVAL, subject: "seccomp filter")
+        }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = unsafe max(0, pread(fd, buffer.baseAddress, size, 0))
+        }
+        guard bytes.count == size else { throw LaunchError(stage: .template, errno: EIO, subject: "seccomp filter") }
+        return bytes
+    }
+}

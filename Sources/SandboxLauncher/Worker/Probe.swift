@@ -1,0 +1,120 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// Finds out what this host can enforce by building a whole sandbox, without a program, and leaving out what fails
+/// until the rest works. What is tried here is the very code that runs use.
+struct Probe {
+    let host: WorkerHost
+    private var results: [Layer: Hello.Probe] = [:]
+
+    init(host: WorkerHost) {
+        self.host = host
+    }
+
+    /// One entry for each layer that is missing or weaker than it could be.
+    mutating func run() -> [Hello.Probe] {
+        var layers = LayerSet.all
+        func drop(_ layer: Layer, _ errno: Int32, _ stage: Stage, _ detail: String) {
+            results[layer] = Hello.Probe(layer: layer, errno: errno, stage: stage, detail: detail)
+            layers = layers.removing(layer)
+        }
+        if host.landlockABI < 1 {
+            drop(.landlock, ENOSYS, .landlock, "the kernel was built or started without Landlock")
+        }
+        for layer in [Layer.memory, .pids, .cpu] {
+            if let cgroups = host.cgroups {
+                guard let (errno, detail) = cgroups.missing[layer] else { continue }
+                drop(layer, errno, .cgroupCreate, detail)
+            } else {
+                drop(layer, ENOENT, .cgroupCreate, "no cgroup tree with controllers is mounted")
+            }
+        }
+        while let failure = attempt(layers) {
+            guard let layer = suspect(failure, in: layers) else {
+                results[.root] = Hello.Probe(
+                    layer: .root, errno: failure.errno, stage: failure.stage, detail: failure.subject)
+                break
+            }
+            drop(layer, failure.errno, failure.stage, failure.subject)
+        }
+        if host.identities.single, results[.identity] == nil {
+            results[.identity] = Hello.Probe(
+                layer: .identity, errno: 0, stage: .identity,
+                detail: "one host id for all runs and the daemon's supplementary groups, for want of root or subuids")
+        }
+        return Layer.allCases.compactMap { results[$0] }
+    }
+
+    /// The layer to leave out next; nil when there is none left to blame.
+    private func suspect(_ failure: Failure, in layers: LayerSet) -> Layer? {
+        let candidates: [Layer?] =
+            switch failure.stage {
+            case .clone: [.userNamespace, .networkNamespace, .pidNamespace, .ipcNamespace, .utsNamespace]
+            case .cgroupCreate, .cgroupLimit, .cgroupJoin: [.memory, .pids, .cpu]
+            default: [failure.stage.layer]
+            }
+        return candidates.compactMap { $0 }.first(where: layers.contains)
+    }
+
+    /// Nil when a sandbox with these layers can be built.
+    private func attempt(_ layers: LayerSet) -> Failure? {
+        do {
+            return try build(layers)
+        } catch {
+            return error.failure
+        }
+    }
+
+    private func build(_ layers: LayerSet) throws(LaunchError) -> Failure? {
+        let template = Template(
+            layers: layers, hostname: "probe",
+            entries: [
+                RootEntry(.bind, "/usr", source: "/usr"), RootEntry(.directory, "/proc"),
+                RootEntry(.directory, "/skill"), RootEntry(.directory, "/dev"),
+                RootEntry(.device, "/dev/null", source: "/dev/null"), RootEntry(.scratch, "/tmp", inodesMax: 16),
+            ], landlock: [LandlockRule("/usr", [.read, .execute])])
+        let filter = try check(unsafe clw_memfd_create("allow", UInt32(CLW_MFD_CLOEXEC)), .seccomp, "memfd")
+        defer { close(filter) }
+        // One instruction: return SECCOMP_RET_ALLOW.
+        var allow = sock_filter(code: 0x06, jt: 0, jf: 0, k: 0x7fff_0000)
+        _ = unsafe write(filter, &allow, MemoryLayout<sock_filter>.size)
+        let built = try host.build(template, id: UInt64.max, filter: filter)
+        defer { built.discard() }
+        let limits = RunLimits(
+            wallMilliseconds: 5000, cpuMilliseconds: 5000, cpuPercent: 100, memoryBytes: 32 << 20, pidsMax: 8,
+            tmpBytes: 1 << 20, fileSizeBytes: 1 << 20, openFiles: 64)
+        let launch = Launch(
+            template: UInt64.max, limits: limits, skillPath: "", programs: [], arguments: [], environment: [],
+            dryRun: true)
+        let null = try check(unsafe open("/host/dev/null", O_RDWR | O_CLOEXEC), .launcher, "/dev/null")
+        defer { close(null) }
+        let run = try host.start(
+            launch, id: 0, built: built, slot: 0, name: "probe", standardIO: [null, null, null])
+        return finish(run)
+    }
+
+    private func finish(_ run: Run) -> Failure? {
+        var report = InitReport()
+        report.failed = true
+        report.errno = ETIMEDOUT
+        var watched = pollfd(fd: run.control, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&watched, 1, 10_000) > 0 {
+            let size = MemoryLayout<InitReport>.size
+            if unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT)) != size {
+                report.failed = true
+                report.errno = EIO
+            }
+        }
+        _ = clw_pidfd_send_signal(run.pidfd, SIGKILL)
+        var status: Int32 = 0
+        _ = unsafe clw_wait_pidfd(run.pidfd, 0, &status)
+        close(run.pidfd)
+        close(run.control)
+        if let cgroup = run.cgroup {
+            // The kernel may count the dead for a moment longer.
+            for _ in 0..<100 where !cgroup.remove() { usleep(1000) }
+        }
+        return report.failed ? Failure(stage: report.stage, errno: report.errno) : nil
+    }
+}

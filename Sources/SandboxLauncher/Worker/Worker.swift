@@ -1,0 +1,221 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// The privileged event loop: takes templates and launches from the daemon, watches what runs, and reports its end.
+final class Worker {
+    let host: WorkerHost
+    private let epoll: Int32
+    private let timer: Int32
+    private var templates: [UInt64: BuiltTemplate] = [:]
+    /// By slot.
+    private var runs: [Int: Run] = [:]
+    private var slotOfRun: [UInt64: Int] = [:]
+    private var freeSlots: [Int] = []
+    private var nextSlot = 0
+    private var cgroupsToRemove: [any Cgroup] = []
+    private var sequence: UInt64 = 0
+    private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
+
+    static let templatesMax = 256
+    static let runsMax = 4096
+
+    /// What an epoll event is about: the low byte, above it the slot.
+    private enum Tag: UInt64 {
+        case daemon = 1
+        case timer, control, process, memory
+        static func make(_ tag: Tag, _ slot: Int = 0) -> UInt64 { UInt64(slot) << 8 | tag.rawValue }
+    }
+
+    init(host: WorkerHost) throws(LaunchError) {
+        self.host = host
+        epoll = try check(clw_epoll(), .launcher, "epoll")
+        timer = try check(
+            clw_timerfd(), .launcher, "timer")
+        let readable = UInt32(CLW_POLL_IN)
+        try check(clw_epoll_add(epoll, Descriptor.daemon, readable, Tag.make(.daemon)), .launcher)
+        try check(clw_epoll_add(epoll, timer, readable, Tag.make(.timer)), .launcher)
+    }
+
+    /// Until the daemon closes its end.
+    func serve() {
+        var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
+        while true {
+            armTimer()
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), -1)
+            for index in 0..<max(0, Int(count)) {
+                let tag = unsafe clw_epoll_tag(&events[index])
+                let slot = Int(tag >> 8)
+                switch Tag(rawValue: tag & 0xff) {
+                case .daemon: if !receive() { return }
+                case .timer: passTimer()
+                case .control: if let run = runs[slot] { readReport(run) }
+                case .process: if let run = runs[slot] { reap(run) }
+                case .memory: runs[slot]?.passMemoryEvent()
+                case nil: break
+                }
+            }
+            cgroupsToRemove.removeAll { $0.remove() }
+        }
+    }
+
+    // MARK: From the daemon
+
+    /// False when the daemon is gone.
+    private func receive() -> Bool {
+        var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
+        var fdCount: Int32 = 0
+        let length = unsafe clw_receive(Descriptor.daemon, &buffer, buffer.count, &fds, &fdCount, 0)
+        if length == 0 { return false }
+        if length < 0 { return errno == EINTR || errno == EMSGSIZE || errno == EAGAIN }
+        let arrived = Array(fds.prefix(Int(fdCount)))
+        defer { for fd in arrived { close(fd) } }
+        do {
+            let message = try Message(parsing: buffer[..<length])
+            handle(message, arrived)
+        } catch {
+            note("message refused: \(error.what)")
+        }
+        return true
+    }
+
+    private func handle(_ message: Message, _ fds: [Int32]) {
+        switch message.kind {
+        case .template:
+            addTemplate(message, fds)
+        case .discardTemplate:
+            templates.removeValue(forKey: message.id)?.discard()
+        case .launch:
+            do {
+                try launch(message, fds)
+            } catch {
+                send(.failed, message.id, error.failure.fields)
+            }
+        case .kill:
+            guard let reason = message.fields.first.flatMap(KillReason.init(rawValue:)) else { return }
+            if let slot = slotOfRun[message.id] { runs[slot]?.kill(reason) }
+        default:
+            note("message refused: \(message.kind) is for the daemon")
+        }
+    }
+
+    private func addTemplate(_ message: Message, _ fds: [Int32]) {
+        do throws(LaunchError) {
+            guard fds.count == 1, templates[message.id] == nil, templates.count < Self.templatesMax else {
+                throw LaunchError(stage: .template, errno: EINVAL, subject: "template message")
+            }
+            let template = try parse(.template) { () throws(ProtocolError) in try Template(fields: message.fields) }
+            templates[message.id] = try host.build(template, id: message.id, filter: fds[0])
+            send(.templateReady, message.id)
+        } catch {
+            send(.templateFailed, message.id, error.failure.fields)
+        }
+    }
+
+    private func parse<Value>(
+        _ stage: Stage, _ body: () throws(ProtocolError) -> Value
+    ) throws(LaunchError) -> Value {
+        do { return try body() } catch {
+            throw LaunchError(stage: stage, errno: EBADMSG, subject: "\(error.what)")
+        }
+    }
+
+    private func launch(_ message: Message, _ fds: [Int32]) throws(LaunchError) {
+        let launch = try parse(.dispatch) { () throws(ProtocolError) in try Launch(fields: message.fields) }
+        guard fds.count == 3, slotOfRun[message.id] == nil, let built = templates[launch.template] else {
+            throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "launch message")
+        }
+        guard runs.count < min(Self.runsMax, host.identities.slots) else {
+            throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many runs at once")
+        }
+        let slot = freeSlots.popLast() ?? nextSlot
+        if slot == nextSlot { nextSlot += 1 }
+        do {
+            sequence += 1
+            let run = try host.start(
+                launch, id: message.id, built: built, slot: slot, name: "run\(sequence)", standardIO: fds)
+            runs[slot] = run
+            slotOfRun[run.id] = slot
+            watch(run)
+        } catch {
+            freeSlots.append(slot)
+            throw error
+        }
+    }
+
+    private func watch(_ run: Run) {
+        let readable = UInt32(CLW_POLL_IN)
+        _ = clw_epoll_add(epoll, run.control, readable, Tag.make(.control, run.slot))
+        _ = clw_epoll_add(epoll, run.pidfd, readable, Tag.make(.process, run.slot))
+        if let cgroup = run.cgroup, cgroup.memoryEvent >= 0 {
+            _ = clw_epoll_add(epoll, cgroup.memoryEvent, cgroup.memoryEventMask, Tag.make(.memory, run.slot))
+        }
+    }
+
+    // MARK: From the sandboxes
+
+    private func readReport(_ run: Run) {
+        var report = InitReport()
+        let size = MemoryLayout<InitReport>.size
+        let length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+        if length == size {
+            run.report = report
+            answer(run)
+        } else if length < 0, errno == EAGAIN || errno == EINTR {
+            return
+        }
+        _ = clw_epoll_remove(epoll, run.control)
+    }
+
+    private func answer(_ run: Run) {
+        guard !run.answered else { return }
+        if let report = run.report, report.failed, run.killed == .none {
+            let failure = Failure(stage: report.stage, errno: report.errno)
+            send(.failed, run.id, failure.fields)
+        } else {
+            send(.ended, run.id, run.ended().fields)
+        }
+        run.answered = true
+    }
+
+    /// PID 1 is dead, and so is everything in its namespace.
+    private func reap(_ run: Run) {
+        readReport(run)
+        var status: Int32 = 0
+        guard unsafe clw_wait_pidfd(run.pidfd, WNOHANG, &status) > 0 else { return }
+        answer(run)
+        runs.removeValue(forKey: run.slot)
+        slotOfRun.removeValue(forKey: run.id)
+        freeSlots.append(run.slot)
+        close(run.control)
+        close(run.pidfd)
+        if let cgroup = run.cgroup {
+            if cgroup.memoryEvent >= 0 { _ = clw_epoll_remove(epoll, cgroup.memoryEvent) }
+            if !cgroup.remove() { cgroupsToRemove.append(cgroup) }
+        }
+    }
+
+    // MARK: Time
+
+    private func armTimer() {
+        var next = runs.values.compactMap(\.nextDeadline).min() ?? 0
+        if !cgroupsToRemove.isEmpty {
+            let retry = clw_monotonic_ns() + 10_000_000
+            next = next == 0 ? retry : min(next, retry)
+        }
+        _ = clw_timer_at(timer, next)
+    }
+
+    private func passTimer() {
+        var expirations: UInt64 = 0
+        _ = unsafe read(timer, &expirations, 8)
+        let now = clw_monotonic_ns()
+        for run in runs.values where run.nextDeadline.map({ $0 <= now }) == true { run.passDeadlines(now: now) }
+    }
+
+    func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8] = []) {
+        let packet = Message(kind: kind, id: id, fields: fields).packet
+        // Blocking: the daemon always reads, and a lost end would leave a request hanging.
+        _ = unsafe clw_send(Descriptor.daemon, packet, packet.count, nil, 0, 0)
+    }
+}

@@ -1,0 +1,157 @@
+import CLinux
+import Glibc
+import SandboxProtocol
+
+/// What this host gives the worker: its private tree, ids, cgroups, Landlock; and how a sandbox is started on it.
+final class WorkerHost {
+    let rootless: Bool
+    let identities: IdentityPool
+    let setgroupsAllowed: Bool
+    let cgroups: (any CgroupTree)?
+    let landlockABI: Int32
+    let kernel: String
+    private let processors: UInt64
+    private let hostTree: Int32
+    private let proc: Int32
+
+    init(cgroupName: String) throws(LaunchError) {
+        let uid = geteuid()
+        rootless = uid != 0
+        if rootless {
+            try Self.becomeOwnRoot(uid: uid, gid: getegid())
+        } else {
+            try check(clw_unshare(Int32(CLW_NEWNS)), .tree, "mount namespace")
+        }
+        let uidMap = HostFiles.read("/proc/self/uid_map") ?? ""
+        identities = IdentityPool(map: uidMap)
+        setgroupsAllowed = HostFiles.read("/proc/self/setgroups").map { $0.hasPrefix("allow") } ?? false
+        try PrivateTree.enter()
+        hostTree = try check(
+            unsafe open(PrivateTree.host, Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC), .tree, PrivateTree.host)
+        proc = try check(
+            unsafe open(PrivateTree.host + "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), .tree, "/proc")
+        cgroups = findCgroupTree(
+            hostRoot: PrivateTree.host, name: cgroupName, instance: "launcher-\(getppid())", rootless: rootless)
+        landlockABI = clw_landlock_abi()
+        processors = UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        var name = utsname()
+        _ = unsafe uname(&name)
+        kernel = unsafe withUnsafePointer(to: name.release) { pointer in
+            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
+        }
+    }
+
+    /// Without root: one user namespace for the launcher, in which it is root and may make the sandboxes' own. Its
+    /// network namespace goes with it, so that it may later enter network namespaces that it made.
+    private static func becomeOwnRoot(uid: uid_t, gid: gid_t) throws(LaunchError) {
+        let flags = CLW_NEWUSER | CLW_NEWNS | CLW_NEWNET
+        try check(clw_unshare(Int32(flags)), .clone, "user namespace")
+        // Leave to write our own maps comes with being dumpable.
+        _ = clw_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+        for (file, text) in [("setgroups", "deny"), ("uid_map", "0 \(uid) 1\n"), ("gid_map", "0 \(gid) 1\n")] {
+            let error = HostFiles.write(text, to: "/proc/self/" + file)
+            guard error == 0 else { throw LaunchError(stage: .idMap, errno: error, subject: file) }
+        }
+        _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    }
+
+    func build(_ template: Template, id: UInt64, filter: Int32) throws(LaunchError) -> BuiltTemplate {
+        try BuiltTemplate(
+            template, filterDescriptor: filter, at: "\(PrivateTree.templates)/\(id)", host: hostTree)
+    }
+
+    /// Clones the sandbox's pid 1 and lets it go. On an error nothing of it is left.
+    func start(
+        _ launch: Launch, id: UInt64, built: BuiltTemplate, slot: Int, name: String, standardIO: [Int32]
+    ) throws(LaunchError) -> Run {
+        let begun = clw_monotonic_ns()
+        let cgroup = try makeCgroup(launch, built.template.layers, name)
+        var ours: Int32 = -1
+        do throws(LaunchError) {
+            var pair: [Int32] = [-1, -1]
+            try check(
+                unsafe clw_socketpair(&pair),
+                .initProcess, "control socket")
+            ours = pair[0]
+            defer { close(pair[1]) }
+            let skillTree = try openSkill(launch.skillPath, built.template.layers)
+            defer { if skillTree >= 0 { close(skillTree) } }
+            let plan = ChildPlan(
+                launch: launch, built: built, identities: identities, slot: slot,
+                setgroupsAllowed: setgroupsAllowed, landlockABI: landlockABI,
+                bootstrap: .init(
+                    control: pair[1], standardIO: standardIO, skillTree: skillTree,
+                    cgroupJoins: cgroup?.joinDescriptors ?? []))
+            let pidfd = try clone(plan, cgroup, slot, start: ours)
+            return Run(
+                id: id, slot: slot, limits: launch.limits, pidfd: pidfd, control: ours, cgroup: cgroup,
+                processors: processors, begun: begun)
+        } catch {
+            if ours >= 0 { close(ours) }
+            _ = cgroup?.remove()
+            throw error
+        }
+    }
+
+    private func clone(
+        _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, start: Int32
+    ) throws(LaunchError) -> Int32 {
+        var pidfd: Int32 = -1
+        let pid = unsafe clw_clone3(plan.cloneFlags, cgroup?.directory ?? -1, &pidfd)
+        if pid == 0 { Init.run(plan) }
+        guard pid > 0 else { throw LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3") }
+        do throws(LaunchError) {
+            if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
+            var go: UInt8 = 1
+            guard unsafe clw_send(start, &go, 1, nil, 0, 0) == 1 else {
+                throw LaunchError(stage: .initProcess, errno: clw_errno(), subject: "start")
+            }
+        } catch {
+            _ = clw_pidfd_send_signal(pidfd, SIGKILL)
+            var status: Int32 = 0
+            _ = unsafe clw_wait_pidfd(pidfd, 0, &status)
+            close(pidfd)
+            throw error
+        }
+        return pidfd
+    }
+
+    private func writeMaps(_ pid: pid_t, _ map: String) throws(LaunchError) {
+        for file in ["uid_map", "gid_map"] {
+            let error = HostFiles.write(map, to: "\(pid)/\(file)", in: proc)
+            guard error == 0 else { throw LaunchError(stage: .idMap, errno: error, subject: file) }
+        }
+    }
+
+    private func makeCgroup(
+        _ launch: Launch, _ layers: LayerSet, _ name: String
+    ) throws(LaunchError) -> (any Cgroup)? {
+        let limited: [Layer] = [.memory, .pids, .cpu]
+        guard limited.contains(where: layers.contains) else { return nil }
+        guard let cgroups else { throw LaunchError(stage: .cgroupCreate, errno: ENOENT, subject: "cgroup") }
+        return try cgroups.create(name: name, limits: launch.limits, layers: layers)
+    }
+
+    /// The skill's files as a mount of their own, read-only, attached to nothing yet; -1 for none.
+    private func openSkill(_ path: String, _ layers: LayerSet) throws(LaunchError) -> Int32 {
+        guard !path.isEmpty, layers.contains(.root) else { return -1 }
+        let directory = unsafe clw_openat2(
+            hostTree, path, UInt64(Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC),
+            UInt64(CLW_RESOLVE_IN_ROOT | CLW_RESOLVE_NO_MAGICLINKS))
+        try check(directory, .mountSkill, path)
+        defer { close(directory) }
+        let tree = try check(
+            unsafe clw_open_tree(
+                directory, "", UInt32(CLW_AT_EMPTY_PATH) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)),
+            .mountSkill, path)
+        let attributes = UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID | CLW_ATTR_NODEV)
+        do {
+            try check(
+                unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH), attributes, 0), .mountSkill, path)
+        } catch {
+            close(tree)
+            throw error
+        }
+        return tree
+    }
+}

@@ -1,0 +1,108 @@
+/// One run: which template, which limits, which program. Sent with the descriptors for standard input, output, error.
+public struct Launch: Sendable, Hashable {
+    public var template: UInt64
+    public var limits: RunLimits
+    /// Absolute path on the host, shown at /skill; empty for none.
+    public var skillPath: String
+    /// Absolute paths inside the sandbox, tried in order until one exists.
+    public var programs: [String]
+    public var arguments: [String]
+    public var environment: [String]
+    /// Everything is built and sealed, but instead of the program nothing is executed: how a host is probed.
+    public var dryRun: Bool
+
+    public static let stringsMax = 4096
+
+    public init(
+        template: UInt64, limits: RunLimits, skillPath: String, programs: [String], arguments: [String],
+        environment: [String], dryRun: Bool = false
+    ) {
+        self.template = template
+        self.limits = limits
+        self.skillPath = skillPath
+        self.programs = programs
+        self.arguments = arguments
+        self.environment = environment
+        self.dryRun = dryRun
+    }
+
+    public init(fields: ArraySlice<UInt8>) throws(ProtocolError) {
+        var reader = ByteReader(fields)
+        template = try reader.integer()
+        limits = try RunLimits(reading: &reader)
+        skillPath = try reader.string()
+        let strings = { (reader: inout ByteReader) throws(ProtocolError) in
+            try reader.list(max: Self.stringsMax) { (reader) throws(ProtocolError) in try reader.string() }
+        }
+        programs = try strings(&reader)
+        arguments = try strings(&reader)
+        environment = try strings(&reader)
+        dryRun = try reader.integer(UInt8.self) != 0
+        try reader.finish()
+        guard programs.count <= 64, dryRun || !programs.isEmpty else { throw ProtocolError("no program") }
+    }
+
+    public var fields: [UInt8] {
+        var writer = ByteWriter()
+        writer.integer(template)
+        limits.write(to: &writer)
+        writer.string(skillPath)
+        for strings in [programs, arguments, environment] {
+            writer.list(strings) { $0.string($1) }
+        }
+        writer.integer(UInt8(dryRun ? 1 : 0))
+        return writer.bytes
+    }
+}
+
+/// The limits that the launcher and the kernel enforce. Zero is never "no limit".
+public struct RunLimits: Sendable, Hashable {
+    public var wallMilliseconds: UInt64
+    public var cpuMilliseconds: UInt64
+    /// Percent of one processor: 150 is one and a half.
+    public var cpuPercent: UInt64
+    public var memoryBytes: UInt64
+    public var pidsMax: UInt64
+    public var tmpBytes: UInt64
+    public var fileSizeBytes: UInt64
+    public var openFiles: UInt64
+
+    public init(
+        wallMilliseconds: UInt64, cpuMilliseconds: UInt64, cpuPercent: UInt64, memoryBytes: UInt64, pidsMax: UInt64,
+        tmpBytes: UInt64, fileSizeBytes: UInt64, openFiles: UInt64
+    ) {
+        self.wallMilliseconds = wallMilliseconds
+        self.cpuMilliseconds = cpuMilliseconds
+        self.cpuPercent = cpuPercent
+        self.memoryBytes = memoryBytes
+        self.pidsMax = pidsMax
+        self.tmpBytes = tmpBytes
+        self.fileSizeBytes = fileSizeBytes
+        self.openFiles = openFiles
+    }
+
+    init(reading reader: inout ByteReader) throws(ProtocolError) {
+        wallMilliseconds = try reader.integer()
+        cpuMilliseconds = try reader.integer()
+        cpuPercent = try reader.integer()
+        memoryBytes = try reader.integer()
+        pidsMax = try reader.integer()
+        tmpBytes = try reader.integer()
+        fileSizeBytes = try reader.integer()
+        openFiles = try reader.integer()
+        let all = [
+            wallMilliseconds, cpuMilliseconds, cpuPercent, memoryBytes, pidsMax, tmpBytes, fileSizeBytes, openFiles,
+        ]
+        // 2^53 keeps every later product (milliseconds to nanoseconds) inside 64 bits signed.
+        guard all.allSatisfy({ $0 > 0 && $0 < 1 << 53 }) else { throw ProtocolError("limit out of range") }
+        guard wallMilliseconds <= 86_400_000, cpuMilliseconds <= 86_400_000, cpuPercent <= 1_000_000 else {
+            throw ProtocolError("limit out of range")
+        }
+    }
+
+    func write(to writer: inout ByteWriter) {
+        for value in [
+            wallMilliseconds, cpuMilliseconds, cpuPercent, memoryBytes, pidsMax, tmpBytes, fileSizeBytes, openFiles,
+        ] { writer.integer(value) }
+    }
+}
