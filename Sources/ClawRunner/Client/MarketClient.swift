@@ -1,0 +1,122 @@
+import AsyncHTTPClient
+import Fields
+import NIOCore
+import NIOPosix
+
+/// Talks to a running daemon over its Unix socket.
+struct MarketClient: Sendable {
+    /// The most bytes of an answer.
+    static let responseBytesMax = 64 << 20
+
+    let socket: String
+    /// Sent as `Authorization: Bearer`; nil for what needs no key.
+    let key: String?
+
+    // One for the process, never shut down: it ends with the command.
+    private static let http = HTTPClient(
+        eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(5)
+        // A missing daemon is told at once instead of being waited for.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+
+    /// The answer of success.
+    ///
+    /// - Throws: ``CommandFailure``: what the daemon's problem means, or that no daemon answered.
+    func call(_ request: ClientRequest) async throws(CommandFailure) -> ClientResponse {
+        let response = try await send(request)
+        guard response.status < 400 else { throw Problem(response).failure }
+        return response
+    }
+
+    /// The answer, whatever its status.
+    func send(_ request: ClientRequest) async throws(CommandFailure) -> ClientResponse {
+        do {
+            let answer = try await Self.http.execute(
+                try outgoing(request), deadline: .now() + .seconds(request.timeoutSeconds))
+            let body = try await answer.body.collect(upTo: Self.responseBytesMax)
+            return ClientResponse(
+                status: Int(answer.status.code), headers: answer.headers.map { ($0.name, $0.value) },
+                json: try Self.json(Array(body.readableBytesView), status: Int(answer.status.code)))
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw unreachable(error)
+        }
+    }
+
+    private func outgoing(_ request: ClientRequest) throws(CommandFailure) -> HTTPClientRequest {
+        // sun_path holds 108 bytes with the closing NUL.
+        guard socket.utf8.count < 108 else {
+            throw CommandFailure(
+                .usage, "The socket path \(socket) is longer than 107 bytes, the most that Linux takes.",
+                hint: "Choose a shorter --data or --socket.")
+        }
+        let host = ClientRequest.escaped(socket)
+        var outgoing = HTTPClientRequest(url: "http+unix://\(host)\(request.target)")
+        outgoing.method = .init(rawValue: request.method.rawValue)
+        // The socket's path is no host name.
+        outgoing.headers.add(name: "Host", value: "localhost")
+        outgoing.headers.add(name: "Accept", value: "application/json")
+        if let key { outgoing.headers.add(name: "Authorization", value: "Bearer \(key)") }
+        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
+        switch request.body {
+        case .none: break
+        case .json(let value):
+            outgoing.headers.add(name: "Content-Type", value: "application/json")
+            outgoing.body = .bytes(value.serialized())
+        case .archive(let bytes):
+            outgoing.headers.add(name: "Content-Type", value: "application/gzip")
+            outgoing.body = .bytes(bytes)
+        }
+        return outgoing
+    }
+
+    private static func json(_ bytes: [UInt8], status: Int) throws(CommandFailure) -> JSONValue {
+        guard !bytes.isEmpty else { return .null }
+        do {
+            return try JSONValue(parsing: bytes, limits: JSONLimits(depthMax: 256, bytesMax: responseBytesMax))
+        } catch {
+            throw CommandFailure(
+                .unreachable, "What answers there is not a clawrunner daemon: status \(status) with a body that is "
+                    + "not JSON (\(error)).")
+        }
+    }
+
+    private func unreachable(_ error: any Error) -> CommandFailure {
+        if let error = error as? HTTPClientError {
+            switch error {
+            case .deadlineExceeded, .readTimeout:
+                return CommandFailure(
+                    .unreachable, "The daemon at \(socket) did not answer in time.",
+                    hint: "Look at its log; a run that it has begun is finished and booked all the same.")
+            case .remoteConnectionClosed:
+                return CommandFailure(
+                    .unreachable, "The daemon at \(socket) closed the connection without an answer.",
+                    hint: "It may have been stopped. The same --idempotency-key returns the outcome if there was one.")
+            default: break
+            }
+        }
+        switch Self.code(error) {
+        case .some(ENOENT), .some(ECONNREFUSED):
+            return CommandFailure(
+                .unreachable, "No daemon answers at \(socket).",
+                hint: "Start one with `clawrunner serve`, or name another socket with --socket or CLAWRUNNER_SOCKET.")
+        case .some(EACCES):
+            return CommandFailure(
+                .unreachable, "You are not allowed to open \(socket).",
+                hint: "It belongs to the user who runs the daemon; run this command as that user.")
+        default:
+            return CommandFailure(.unreachable, "The daemon at \(socket) cannot be reached: \(error).")
+        }
+    }
+
+    private static func code(_ error: any Error) -> Int32? {
+        (error as? IOError)?.errnoCode
+    }
+}

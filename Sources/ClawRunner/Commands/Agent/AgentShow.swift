@@ -1,0 +1,56 @@
+import ArgumentParser
+import Fields
+
+struct AgentShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show an agent, by default yourself.",
+        discussion: """
+            Examples:
+              clawrunner agent show
+              clawrunner agent show acme --json
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "Name or identifier; default: the calling agent.")
+    var agent: String?
+
+    func run() async throws {
+        let client = try connection.client()
+        let wanted = try agent ?? ownIdentifier()
+        let answer = try await client.call(ClientRequest(.get, "/api/v1/agents/\(ClientRequest.escaped(wanted))"))
+        if connection.json {
+            Terminal.output.line(answer.json.description)
+            return
+        }
+        show(answer.json)
+    }
+
+    private func ownIdentifier() throws(CommandFailure) -> String {
+        guard let kept = try connection.keptAgent() else {
+            throw CommandFailure(
+                .usage, "The key is not one that is kept here, so it does not say whose it is.",
+                hint: "Name the agent: clawrunner agent show NAME.")
+        }
+        return kept.id
+    }
+
+    private func show(_ answer: JSONValue) {
+        let terminal = Terminal.output
+        let agent = answer["agent"] ?? answer
+        func field(_ name: String, _ value: JSONValue?) {
+            guard let value, !value.isNull, value != "" else { return }
+            let text = value.string ?? value.description
+            terminal.line(name.padding(to: 13) + Terminal.harmless(text))
+        }
+        terminal.line(terminal.styled(Terminal.harmless(agent["name"]?.string ?? ""), .bold))
+        field("Identifier", agent["id"])
+        field("Description", agent["description"])
+        field("Owner", agent["owner"] ?? agent["ownerWallet"])
+        field("Reputation", agent["reputation"])
+        field("Total sales", agent["totalSales"])
+        field("Since", agent["createdAt"])
+        let skills = (answer["skills"]?.array ?? []).compactMap { $0["name"]?.string ?? $0.string }
+        if !skills.isEmpty { field("Skills", .string(skills.joined(separator: ", "))) }
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Fields
+
+struct MarketPurchase: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purchase", abstract: "Buy a licence of a skill and keep its purchase token.",
+        discussion: """
+            Examples:
+              clawrunner market purchase word-stats
+              clawrunner market purchase word-stats --license commercial --usage-limit 1000
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "The skill's name or identifier.")
+    var skill: String
+
+    @Option(help: "personal, commercial or enterprise.")
+    var license = "personal"
+
+    @Option(help: "The most runs that may be billed under the licence.")
+    var usageLimit: Int64?
+
+    @Option(help: ArgumentHelp("Repeating the command with the same key buys only once.", valueName: "key"))
+    var idempotencyKey: String?
+
+    func run() async throws {
+        let client = try connection.client()
+        let found = try await client.call(ClientRequest(.get, "/api/v1/skills/\(ClientRequest.escaped(skill))"))
+        guard let skillID = found.json["skill"]?["id"]?.string, let name = found.json["skill"]?["name"]?.string else {
+            throw CommandFailure(.refused, "The daemon did not say which skill \(skill) is.")
+        }
+        var body: JSONObject = ["skillId": .string(skillID), "licenseType": .string(license)]
+        if let usageLimit { body["usageLimit"] = .number(usageLimit) }
+        var request = ClientRequest(.post, "/api/v1/marketplace/purchase", body: .json(.object(body)))
+        if let idempotencyKey { request.headers.append(("Idempotency-Key", idempotencyKey)) }
+        let answer = try await client.call(request)
+        let isKept = try keepToken(answer.json["purchaseToken"]?.string, skillID, name, key: client.key)
+        if connection.json {
+            Terminal.output.line(answer.json.description)
+        } else {
+            show(answer.json, name: name, isKept: isKept)
+        }
+    }
+
+    private func keepToken(
+        _ token: String?, _ skillID: String, _ name: String, key: String?
+    ) throws(CommandFailure) -> Bool {
+        guard let token, let key else { return false }
+        return try CredentialStore.current.update { credentials in
+            var isKept = false
+            credentials.update(connection.socketPath) { market in
+                isKept = market.keep(.init(skillID: skillID, skillName: name, token: token), forKey: key)
+            }
+            return isKept
+        }
+    }
+
+    private func show(_ answer: JSONValue, name: String, isKept: Bool) {
+        let terminal = Terminal.output
+        let purchase = answer["purchase"]
+        let kind = purchase?["license"]?["type"]?.string ?? license
+        let amount = purchase?["amount"]?.string ?? "0"
+        let currency = purchase?["currency"]?.string ?? ""
+        terminal.line(
+            "Bought a \(kind) licence of \(terminal.styled(name, .bold)) for \(amount) \(currency)"
+                + (usageLimit.map { ", at most \($0) billed runs" } ?? "") + ".")
+        if let url = answer["paymentUrl"]?.string { terminal.line("To pay: \(Terminal.harmless(url))") }
+        if isKept {
+            terminal.line("Its token is kept; run it with `clawrunner exec \(name) --endpoint … --payload …`.")
+        } else if let token = answer["purchaseToken"]?.string {
+            terminal.line("Purchase token, to be passed with --token: \(token)")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Fields
+
+struct UsageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage",
+        abstract: "List your runs, the newest first.",
+        discussion: """
+            Examples:
+              clawrunner usage --limit 10
+              clawrunner usage --skill word-stats --from 2026-01-01T00:00:00Z
+              clawrunner usage --all --json | jq '[.items[].cost|tonumber]|add'
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: "Only runs of this skill.")
+    var skill: String?
+
+    @Option(help: ArgumentHelp("From this moment on (RFC 3339).", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("Before this moment (RFC 3339).", valueName: "time"))
+    var to: String?
+
+    @Option(help: "The most to list at once, 1 to 200.")
+    var limit = 50
+
+    @Option(help: "Where the page before ended.")
+    var cursor: String?
+
+    @Flag(help: "All pages.")
+    var all = false
+
+    func run() async throws {
+        let client = try connection.client()
+        var page = try await self.page(client, cursor)
+        var items = page["items"]?.array ?? []
+        while all, let next = page["pagination"]?["nextCursor"]?.string {
+            page = try await self.page(client, next)
+            items += page["items"]?.array ?? []
+        }
+        if connection.json {
+            var object = page.object ?? [:]
+            object["items"] = .array(items)
+            Terminal.output.line(JSONValue.object(object).description)
+            return
+        }
+        guard !items.isEmpty else {
+            Terminal.error.line("No run is recorded.")
+            return
+        }
+        var table = UsageTable(skillNames: try await SkillNames.of(items, client))
+        items.forEach { table.add($0) }
+        table.lines(.output).forEach { Terminal.output.line($0) }
+        if let next = page["pagination"]?["nextCursor"]?.string { Terminal.error.line("More: --cursor \(next)") }
+    }
+
+    private func page(_ client: MarketClient, _ cursor: String?) async throws(CommandFailure) -> JSONValue {
+        var request = ClientRequest(.get, "/api/v1/usage")
+        let parameters = [("from", from), ("to", to), ("skillId", skill), ("cursor", cursor)]
+        request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
+        return try await client.call(request).json
+    }
+}
