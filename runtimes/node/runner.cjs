@@ -106,7 +106,7 @@ async function load(entry, root) {
     if (!match) throw new Refusal(USAGE, `the entry point '${entry}' is not of the form FILE.js:FUNCTION`);
     const [, name, functionName] = match;
     const file = path.resolve(root, name);
-    if (path.isAbsolute(name) || !isInside(root, file) || !fs.existsSync(file)) {
+    if (path.isAbsolute(name) || path.normalize(name).startsWith('..') || !fs.existsSync(file)) {
         throw new Refusal(NO_HANDLER, `the file ${name} of the entry point ${entry} is not in the package`);
     }
     keepRequireInside(root);

@@ -37,8 +37,9 @@ class Channel:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        # A new stream, because the old one remembers whether the old descriptor could seek.
+        sys.stdout = sys.__stdout__ = open(
+            1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
     def read(self):
         """All bytes of the request, until the writer closes its end."""
@@ -171,27 +172,26 @@ def decode(text):
     """As `json.loads`, through the same C scanner."""
     try:
         from _json import make_scanner
-    except ImportError:
-        import json
 
-        return json.loads(text)
+        value, end = make_scanner(ScannerOptions)(text, 0)
+        if not text[end:].strip(" \t\r\n"):
+            return value
+    except (ImportError, StopIteration, SystemError, ValueError):
+        pass
+    # Whatever it was, `json` says what is wrong; the scanner alone cannot.
+    import json
 
-    class Options:
-        strict, object_hook, object_pairs_hook, parse_float, parse_int = True, None, None, float, int
-        memo = {}
+    return json.loads(text, parse_constant=ScannerOptions.parse_constant)
 
-        @staticmethod
-        def parse_constant(name):
-            raise ValueError(f"{name} is not a JSON value")
 
-    text = text.strip(" \t\r\n")
-    try:
-        value, end = make_scanner(Options)(text, 0)
-    except StopIteration as error:
-        raise ValueError(f"no value at character {error.value}") from None
-    if end != len(text):
-        raise ValueError(f"more text after the value, at character {end}")
-    return value
+class ScannerOptions:
+    """What the C scanner asks of a decoder."""
+
+    strict, object_hook, object_pairs_hook, parse_float, parse_int, memo = True, None, None, float, int, {}
+
+    @staticmethod
+    def parse_constant(name):
+        raise ValueError(f"{name} is not a JSON value")
 
 
 def dump(value):
