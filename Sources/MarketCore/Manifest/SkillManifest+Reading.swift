@@ -20,7 +20,7 @@ extension SkillManifest {
         try self.init(try FieldReader(json))
     }
 
-    private init(_ reader: FieldReader) throws(FieldError) {
+    init(_ reader: FieldReader) throws(FieldError) {
         name = try reader.skillName("name")
         let version = try reader.string("version", minBytes: 1, maxBytes: SemanticVersion.bytesMax)
         guard let parsed = SemanticVersion(version) else {
