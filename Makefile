@@ -1,0 +1,75 @@
+# ClawRunner. `make` alone explains the targets.
+
+SWIFT ?= swift
+PYTHON ?= /usr/bin/python3
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+RELEASE := .build/release
+DEBUG := .build/debug
+
+# What a development build takes from the checkout; an installed one finds it beside itself.
+PLACES = CLAWRUNNER_PROFILES=$(CURDIR)/profiles CLAWRUNNER_RUNTIMES=$(CURDIR)/runtimes \
+	CLAWRUNNER_EXAMPLES=$(CURDIR)/Examples
+
+SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
+
+.DEFAULT_GOAL := help
+# The prerequisites of a target build on each other, in the order in which they are listed.
+.NOTPARALLEL:
+.PHONY: help deps build release debug examples demo test test-runtimes bench lint format docs install clean
+
+help: ## Show this list
+	@echo "ClawRunner: a marketplace's execution node. Targets:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the Debian packages that are missing (apt-get, with sudo when not root)
+	@scripts/deps.sh
+
+build: deps release examples ## Build clawrunner, claw-launcher and the example skills for release
+
+release:
+	$(SWIFT) build -c release --product claw-launcher
+	$(SWIFT) build -c release --product clawrunner
+
+debug:
+	$(SWIFT) build --product claw-launcher
+	$(SWIFT) build --product clawrunner
+
+examples: ## Build the example skills that are compiled
+	@$(MAKE) --no-print-directory -C Examples/skills/word-stats
+
+demo: build ## Run the whole story: register, publish, buy, execute, misbehave, settle
+	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher $(RELEASE)/clawrunner demo
+
+test: deps examples test-runtimes debug ## Run every test
+	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test
+	@echo "make test: all tests passed (runners and example skills, then the Swift suites)."
+
+test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
+	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
+
+bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
+	$(SWIFT) build -c release --product claw-bench
+	@mkdir -p .build/bench
+	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher \
+		$(RELEASE)/claw-bench --output .build/bench/report.json
+
+lint: ## Check the style of every Swift file
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format: ## Bring every Swift file into style
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+docs: ## Write the reference of the library products to .build/docs
+	@SWIFT=$(SWIFT) scripts/docs.sh .build/docs
+
+install: release examples ## Install under PREFIX (default /usr/local), staged by DESTDIR
+	install -D -m 0755 $(RELEASE)/clawrunner $(DESTDIR)$(PREFIX)/bin/clawrunner
+	install -D -m 0755 $(RELEASE)/claw-launcher $(DESTDIR)$(PREFIX)/libexec/clawrunner/claw-launcher
+	scripts/install-share.sh $(DESTDIR)$(PREFIX)/share/clawrunner
+
+clean: ## Remove what was built
+	$(SWIFT) package clean
+	rm -rf .build/bench .build/docs
+	@$(MAKE) --no-print-directory -C Examples/skills/word-stats clean
