@@ -82,7 +82,7 @@ def load(entry, root):
     if handler is None:
         raise Refusal(NO_HANDLER, f"{file} has no function {name}; the entry point is {entry}")
     if not callable(handler):
-        raise Refusal(NO_HANDLER, f"{name} in {file} is not a function but {article(type(handler).__name__)}")
+        raise Refusal(NO_HANDLER, f"{name} in {file} is not a function but {faults().article(type(handler).__name__)}")
     return handler
 
 
@@ -131,38 +131,8 @@ def encode(result):
     except RecursionError:
         sentence = "the result is nested too deeply for JSON"
     except (TypeError, ValueError) as error:
-        sentence = fault(result, "result", set()) or f"the result has no JSON form: {error}"
+        sentence = faults().fault(result, "result") or f"the result has no JSON form: {error}"
     raise Refusal(BAD_RESULT, sentence)
-
-
-def fault(value, path, above):
-    """Says which part of a result has no JSON form, or nothing when none was found."""
-    if value is None or isinstance(value, (str, bool, int)):
-        return None
-    if isinstance(value, float):
-        finite = value - value == 0
-        return None if finite else f"{path} is {value}, which JSON cannot express; return null or a string"
-    if not isinstance(value, (dict, list, tuple)):
-        return f"{path} is {article(type(value).__name__)}, which has no JSON form; return dict, list, str, int, " \
-            "float, bool or None"
-    if id(value) in above:
-        return f"{path} contains itself, which JSON cannot express"
-    above = above | {id(value)}
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not (key is None or isinstance(key, (str, bool, int, float))):
-                return f"{path} has the key {key!r}, {article(type(key).__name__)}; JSON keys are strings"
-            if sentence := fault(item, f"{path}.{key}", above):
-                return sentence
-    else:
-        for index, item in enumerate(value):
-            if sentence := fault(item, f"{path}[{index}]", above):
-                return sentence
-    return None
-
-
-def article(name):
-    return ("an " if name[:1] in "aeiouAEIOU" else "a ") + name
 
 
 # MARK: JSON without importing `json`
@@ -204,7 +174,7 @@ def dump(value):
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
     def refuse(part):
-        raise TypeError(f"{article(type(part).__name__)} is not serialisable")
+        raise TypeError(f"{type(part).__name__} is not serialisable")
 
     return "".join(make_encoder({}, refuse, encode_basestring, None, ":", ",", False, False, False)(value, 0))
 
@@ -212,23 +182,14 @@ def dump(value):
 # MARK: What went wrong
 
 
-def report(error, root):
-    """Writes the traceback of what the skill raised to standard error, with the frames of the skill only."""
-    import traceback
-
-    trace = traceback.TracebackException(type(error), error, error.__traceback__)
-    keep_frames(trace, root, set())
-    for line in trace.format():
-        sys.stderr.write(line)
-
-
-def keep_frames(trace, root, seen):
-    if trace is None or id(trace) in seen:
-        return
-    seen.add(id(trace))
-    trace.stack[:] = [frame for frame in trace.stack if frame.filename.startswith(root + "/")]
-    for inner in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
-        keep_frames(inner, root, seen)
+def faults():
+    """What explains failures, in a file of its own: Python compiles this one at every start."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    try:
+        import runner_faults
+    finally:
+        del sys.path[0]
+    return runner_faults
 
 
 def leave(status):
@@ -258,7 +219,7 @@ def main():
         sys.stderr.write(f"the skill called sys.exit({stop.code!r}) instead of returning a result\n")
         leave(FAILED)
     except BaseException as error:
-        report(error, root)
+        faults().report(error, root)
         leave(FAILED)
     leave(0)
 
