@@ -1,0 +1,70 @@
+public import MarketCore
+import Synchronization
+
+/// Every API key in use, in memory: authentication touches no store.
+public final class APIKeyIndex: Sendable {
+    private struct State {
+        var keys: [[UInt8]: StoredKey] = [:]
+        var hashes: [StoredKey.ID: [UInt8]] = [:]
+        var uses: [StoredKey.ID: Timestamp] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// - Parameter keys: what the store holds, from `MarketStore.apiKeys()`.
+    public init(keys: [StoredKey] = []) {
+        for key in keys { insert(key) }
+    }
+
+    public var count: Int { state.withLock { $0.keys.count } }
+
+    /// Adds a key, or replaces the one with the same identifier.
+    public func insert(_ key: StoredKey) {
+        state.withLock { state in
+            if let former = state.hashes.updateValue(key.sha256, forKey: key.id), former != key.sha256 {
+                state.keys[former] = nil
+            }
+            state.keys[key.sha256] = key
+        }
+    }
+
+    /// Refuses a key from `time` on; a time in the future lets it work until then, as a rotation needs.
+    /// - Returns: false when there is no such key.
+    @discardableResult
+    public func revoke(_ id: StoredKey.ID, at time: Timestamp) -> Bool {
+        state.withLock { state in
+            guard let hash = state.hashes[id], var key = state.keys[hash] else { return false }
+            key.revokedAt = key.revokedAt.map { min($0, time) } ?? time
+            state.keys[hash] = key
+            return true
+        }
+    }
+
+    /// The key that `text` is, and so the agent that calls. Notes the use.
+    /// - Throws: ``APIKeyError``; malformed keys and wrong checksums are refused without a lookup.
+    public func authenticate(_ text: String, at now: Timestamp = .now) throws(APIKeyError) -> StoredKey {
+        let hash = try APIKey(text).sha256
+        let found = state.withLock { state -> StoredKey? in
+            // The comparison runs over all bytes whatever they are, should the table's own ever stop early.
+            guard let key = state.keys[hash], Self.areEqual(key.sha256, hash) else { return nil }
+            if key.revokedAt.map({ $0 > now }) ?? true { state.uses[key.id] = now }
+            return key
+        }
+        guard let found else { throw .unknown }
+        if let revokedAt = found.revokedAt, revokedAt <= now { throw .revoked }
+        return found
+    }
+
+    /// When keys were last used since the last call, for `MarketStore.noteUse(of:)`. Forgets them.
+    public func takeUses() -> [StoredKey.ID: Timestamp] {
+        state.withLock { state in
+            defer { state.uses = [:] }
+            return state.uses
+        }
+    }
+
+    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

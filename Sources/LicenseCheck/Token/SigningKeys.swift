@@ -1,0 +1,105 @@
+public import Fields
+import Foundation
+import Glibc
+
+/// Why the keys cannot be used.
+public struct SigningKeyError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let path: String
+    public let message: String
+
+    public var description: String { "\(path): \(message)" }
+}
+
+/// The key that signs now, with the earlier ones that still verify.
+///
+/// In its directory `signing.pem` signs; every other `*.pem` only verifies. To change keys, rename `signing.pem`, such
+/// as to `2026-03.pem`, and start anew: a key is made when there is none.
+public struct SigningKeys: Sendable {
+    /// The key that signs.
+    public let current: SigningKey
+    private let verifying: [String: VerifyingKey]
+    private let order: [String]
+
+    /// Keys that are only held in memory.
+    public init(current: SigningKey = SigningKey(), former: [VerifyingKey] = []) {
+        self.current = current
+        let keys = [current.publicKey] + former
+        verifying = Dictionary(keys.map { ($0.keyID, $0) }, uniquingKeysWith: { first, _ in first })
+        var seen: Set<String> = []
+        order = keys.map(\.keyID).filter { seen.insert($0).inserted }
+    }
+
+    /// Reads the keys of a directory; makes the directory (0700) and a key (0600) when there are none.
+    /// - Throws: ``SigningKeyError`` when a key is damaged, or readable by others than its owner.
+    public init(directory: String) throws(SigningKeyError) {
+        if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Self.failure("made", directory) }
+        let signing = directory + "/signing.pem"
+        let current: SigningKey
+        if access(signing, F_OK) == 0 {
+            current = try Self.read(signing)
+        } else {
+            current = SigningKey()
+            try Self.write(current.pem, to: signing, in: directory)
+        }
+        var former: [VerifyingKey] = []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        for name in names.sorted() where name.hasSuffix(".pem") && name != "signing.pem" {
+            former.append(try Self.read(directory + "/" + name).publicKey)
+        }
+        self.init(current: current, former: former)
+    }
+
+    /// The key with this name; nil when there is none.
+    public func key(_ keyID: String) -> VerifyingKey? { verifying[keyID] }
+
+    /// What `/.well-known/jwks.json` answers; the key that signs comes first.
+    public var jwks: JSONValue {
+        ["keys": .array(order.compactMap { verifying[$0]?.jwk })]
+    }
+
+    // MARK: Files
+
+    private static func read(_ path: String) throws(SigningKeyError) -> SigningKey {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("opened", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SigningKeyError(path: path, message: "is not a file") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw SigningKeyError(path: path, message: "can be read by others; set its mode with chmod 600")
+        }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw failure("read", path) }
+        guard let key = SigningKey(pem: String(decoding: bytes[..<count], as: UTF8.self)) else {
+            throw SigningKeyError(path: path, message: "is not an Ed25519 private key in PEM (PKCS #8)")
+        }
+        return key
+    }
+
+    /// Whole or not at all, whatever happens meanwhile; on disk when it returns.
+    private static func write(_ text: String, to path: String, in directory: String) throws(SigningKeyError) {
+        let draft = path + ".new"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("made", draft) }
+        let bytes = Array(text.utf8)
+        let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        let code = errno
+        close(descriptor)
+        guard isWritten else { throw failure("written", draft, code) }
+        // Not rename, which would replace a key that another process has made meanwhile.
+        guard link(draft, path) == 0 else { throw failure("made", path) }
+        unlink(draft)
+        let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { throw failure("opened", directory) }
+        defer { close(parent) }
+        guard fsync(parent) == 0 else { throw failure("written", directory) }
+    }
+
+    private static func failure(_ action: String, _ path: String, _ code: Int32 = errno) -> SigningKeyError {
+        let cause = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+        return SigningKeyError(path: path, message: "could not be \(action): \(cause)")
+    }
+}
