@@ -1,3 +1,5 @@
+package import SandboxProtocol
+
 // What a run takes and what it gives: the whole data interface of the module.
 
 /// One run of one program in one sandbox.
@@ -15,6 +17,8 @@ public struct RunRequest: Sendable {
     public var environment: [String: String]
     /// What the program reads on standard input.
     public var standardInput: [UInt8]
+    /// Layers left out, so that a test can show what each of them is for.
+    package var withoutLayers: LayerSet = []
 
     public init(
         profile: Profile, limits: Limits? = nil, skillDirectory: String? = nil, arguments: [String],
@@ -38,6 +42,18 @@ public struct RunOutcome: Sendable {
     public var standardErrorTruncated: Bool
     public var usage: RunUsage
     public var report: IsolationReport
+
+    public init(
+        verdict: Verdict, standardOutput: [UInt8], standardError: [UInt8], standardErrorTruncated: Bool = false,
+        usage: RunUsage, report: IsolationReport
+    ) {
+        self.verdict = verdict
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+        self.standardErrorTruncated = standardErrorTruncated
+        self.usage = usage
+        self.report = report
+    }
 }
 
 /// Resources that a run used.
@@ -48,4 +64,10 @@ public struct RunUsage: Hashable, Sendable {
     public var cpuMicroseconds: Int64 = 0
     /// The most memory that was charged to the sandbox at once.
     public var peakMemoryBytes: Int64 = 0
+
+    public init(wallMicroseconds: Int64 = 0, cpuMicroseconds: Int64 = 0, peakMemoryBytes: Int64 = 0) {
+        self.wallMicroseconds = wallMicroseconds
+        self.cpuMicroseconds = cpuMicroseconds
+        self.peakMemoryBytes = peakMemoryBytes
+    }
 }

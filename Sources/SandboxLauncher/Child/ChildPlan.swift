@@ -11,6 +11,8 @@ final class ChildPlan {
     let hostname: CStrings
     /// Pairs: where to mount a tmpfs, and its options.
     let scratches: CStrings
+    /// One for each pair.
+    let scratchFlags: [UInt]
     let programs: CStrings
     let arguments: CStrings
     let environment: CStrings
@@ -49,6 +51,9 @@ final class ChildPlan {
                     "size=\(launch.limits.tmpBytes),nr_inodes=\(entry.inodesMax),mode=1777",
                 ]
             })
+        scratchFlags = built.scratches.map { entry in
+            UInt(CLW_MS_NOSUID | CLW_MS_NODEV | (entry.noExec ? CLW_MS_NOEXEC : 0))
+        }
         programs = CStrings(launch.programs)
         arguments = CStrings(launch.arguments)
         environment = CStrings(launch.environment)

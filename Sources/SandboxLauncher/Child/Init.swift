@@ -96,11 +96,9 @@ enum Init {
                 fail(.mountProc)
             }
         }
-        for index in stride(from: 0, to: plan.scratches.count, by: 2) {
-            let hardening = UInt(CLW_MS_NOSUID | CLW_MS_NODEV)
-            guard
-                unsafe clw_mount("tmpfs", plan.scratches[index], "tmpfs", hardening, plan.scratches[index + 1]) == 0
-            else { fail(.mountScratch) }
+        for (index, flags) in plan.scratchFlags.enumerated() {
+            let (path, options) = unsafe (plan.scratches[2 * index], plan.scratches[2 * index + 1])
+            if unsafe clw_mount("tmpfs", path, "tmpfs", flags, options) != 0 { fail(.mountScratch) }
         }
         if plan.hasSkill {
             guard

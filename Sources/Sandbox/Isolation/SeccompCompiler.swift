@@ -1,0 +1,114 @@
+import CLinux
+internal import CSeccomp
+import Glibc
+
+/// Compiles a profile's system calls to a filter, through libseccomp.
+///
+/// Allowed calls pass; what the profile does not allow gets its errno; numbers newer than libseccomp get ENOSYS, as on
+/// an older kernel; another architecture (also x32) ends the process. Source: seccomp(2), seccomp_rule_add(3).
+enum SeccompCompiler {
+    private enum Action {
+        static let allow: UInt32 = 0x7fff_0000
+        static let kill: UInt32 = 0x8000_0000
+        static func errno(_ value: Int32) -> UInt32 { 0x0005_0000 | UInt32(value) & 0xffff }
+    }
+
+    /// Whether this machine's architecture has a call of that name.
+    static func isKnown(_ name: String) -> Bool {
+        unsafe seccomp_syscall_resolve_name(name) >= 0
+    }
+
+    /// The filter's instructions, 8 bytes each.
+    static func compile(_ policy: SyscallPolicy) throws(SandboxError) -> [UInt8] {
+        guard let context = unsafe seccomp_init(Action.errno(policy.refusal)) else {
+            throw SandboxError(code: .seccomp, detail: "libseccomp could not make a filter")
+        }
+        defer { unsafe seccomp_release(context) }
+        try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Action.kill))
+        // A binary tree: cheaper to install and to pass than one comparison after another.
+        try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+        // In the order of their names, so that one policy always gives one filter.
+        for name in policy.allowed.sorted() {
+            let number = unsafe seccomp_syscall_resolve_name(name)
+            // A call of other architectures only.
+            guard number >= 0 else { continue }
+            for conditions in conditions(of: name) {
+                try unsafe add(context, name == "clone3" ? Action.errno(ENOSYS) : Action.allow, number, conditions)
+            }
+        }
+        return newerNumbersPrologue() + (try unsafe export(context))
+    }
+
+    /// How a call must be narrowed; each element is one rule, and all comparisons of an element must hold.
+    private static func conditions(of name: String) -> [[scmp_arg_cmp]] {
+        switch name {
+        case "clone": [[compare(0, mask: namespaceFlags, equals: 0)]]
+        // The kernel looks at the low 32 bits only, so a comparison of all 64 could be evaded.
+        case "ioctl": ioctls.map { [compare(1, mask: 0xffff_ffff, equals: $0)] }
+        case "socket", "socketpair": [[compare(0, mask: 0xffff_ffff, equals: UInt64(AF_UNIX))]]
+        default: [[]]
+        }
+    }
+
+    /// CLONE_NEW* of clone(2). (clone3 keeps its flags in memory, where no filter can look: ENOSYS, so that libc falls
+    /// back to clone. CLONE_NEWTIME shares its bit with clone's exit signal and needs unshare, which is never allowed.)
+    private static let namespaceFlags = UInt64(
+        CLW_NEWNS | CLW_NEWCGROUP | CLW_NEWUTS | CLW_NEWIPC | CLW_NEWUSER | CLW_NEWPID | CLW_NEWNET)
+
+    /// TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC. TIOCSTI and TIOCLINUX, which put
+    /// words into a terminal's mouth, are not among them.
+    private static let ioctls: [UInt64] = [0x5401, 0x540f, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451, 0x5452]
+
+    private static func compare(_ argument: UInt32, mask: UInt64, equals value: UInt64) -> scmp_arg_cmp {
+        scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
+    }
+
+    private static func add(
+        _ context: scmp_filter_ctx, _ action: UInt32, _ number: Int32, _ conditions: [scmp_arg_cmp]
+    ) throws(SandboxError) {
+        try check(unsafe seccomp_rule_add_array(context, action, number, UInt32(conditions.count), conditions))
+    }
+
+    private static func check(_ result: Int32) throws(SandboxError) {
+        guard result >= 0 else {
+            throw SandboxError(code: .seccomp, detail: "libseccomp refused a rule: \(describe(-result))")
+        }
+    }
+
+    /// Three instructions before libseccomp's: a number above every call it knows, and below the x32 range, is ENOSYS.
+    private static func newerNumbersPrologue() -> [UInt8] {
+        var newest: UInt32 = 0
+        for number in Int32(0)..<1024 {
+            guard let name = unsafe seccomp_syscall_resolve_num_arch(clw_arch_native(), number) else { continue }
+            unsafe free(name)
+            newest = UInt32(number)
+        }
+        let load: UInt16 = 0x20
+        let jumpIfAtLeast: UInt16 = 0x35
+        let ret: UInt16 = 0x06
+        let x32: UInt32 = 0x4000_0000
+        return instruction(load, 0, 0, 0) + instruction(jumpIfAtLeast, 0, 2, newest + 1)
+            + instruction(jumpIfAtLeast, 1, 0, x32) + instruction(ret, 0, 0, Action.errno(ENOSYS))
+    }
+
+    /// struct sock_filter of linux/filter.h.
+    private static func instruction(_ code: UInt16, _ yes: UInt8, _ no: UInt8, _ operand: UInt32) -> [UInt8] {
+        let low = UInt8(truncatingIfNeeded: code)
+        return [low, UInt8(code >> 8), yes, no] + (0..<4).map { UInt8(truncatingIfNeeded: operand >> ($0 * 8)) }
+    }
+
+    private static func export(_ context: scmp_filter_ctx) throws(SandboxError) -> [UInt8] {
+        let fd = unsafe clw_memfd_create("seccomp", UInt32(CLW_MFD_CLOEXEC))
+        guard fd >= 0 else { throw SandboxError(code: .seccomp, detail: "memfd_create: \(describe(clw_errno()))") }
+        defer { close(fd) }
+        try check(unsafe seccomp_export_bpf(context, fd))
+        let size = Int(lseek(fd, 0, SEEK_END))
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = unsafe max(0, pread(fd, buffer.baseAddress, size, 0))
+        }
+        guard !bytes.isEmpty, bytes.count == size else {
+            throw SandboxError(code: .seccomp, detail: "libseccomp exported an empty filter")
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,136 @@
+import CLinux
+import Glibc
+internal import SandboxProtocol
+
+/// How a run ended, as the reactor saw it.
+enum RunEnd: Sendable {
+    case ended(Ended, CapturedOutput)
+    case failed(Failure)
+    /// The launcher, or its worker, died with the run.
+    case lost
+}
+
+/// The daemon's side of one run: its three pipes, and what came through them.
+///
+/// Unchecked, because it belongs to one place at a time: to its maker until ``Reactor/start(_:_:)`` takes it, then to the
+/// reactor's lock, then to whoever removed it from there.
+final class ActiveRun: @unchecked Sendable {
+    enum Stream: UInt64 {
+        case input = 0
+        case output, error
+    }
+
+    let id: UInt64
+    private let limits: Limits
+    private let input: [UInt8]
+    private var written = 0
+    private(set) var captured = CapturedOutput()
+    private var descriptors: [Int32]
+    private let finish: @Sendable (RunEnd) -> Void
+
+    /// Makes the pipes; `childEnds` are the caller's to send and close.
+    init(
+        id: UInt64, limits: Limits, input: [UInt8], finish: @escaping @Sendable (RunEnd) -> Void
+    ) throws(SandboxError) {
+        self.id = id
+        self.limits = limits
+        self.input = input
+        self.finish = finish
+        descriptors = []
+        childEnds = []
+        for stream in 0..<3 {
+            var pair: [Int32] = [-1, -1]
+            guard unsafe clw_pipe(&pair) == 0 else {
+                let error = clw_errno()
+                close()
+                throw SandboxError(code: .request, detail: "no pipe for the run: \(describe(error))")
+            }
+            let (ours, child) = stream == 0 ? (pair[1], pair[0]) : (pair[0], pair[1])
+            descriptors.append(ours)
+            childEnds.append(child)
+            _ = clw_fcntl(ours, F_SETFL, Int(O_NONBLOCK))
+            // The program has another uid, and may open /dev/stdout by name.
+            fchmod(child, 0o666)
+        }
+    }
+
+    private(set) var childEnds: [Int32]
+
+    func closeChildEnds() {
+        for fd in childEnds { Glibc.close(fd) }
+        childEnds = []
+    }
+
+    func descriptor(_ stream: Stream) -> Int32 { descriptors[Int(stream.rawValue)] }
+
+    /// Writes what fits; true when all is written, and the pipe is closed then: end of file for the program.
+    func writeInput() -> Bool {
+        let fd = descriptor(.input)
+        guard fd >= 0 else { return true }
+        while written < input.count {
+            let count = unsafe input.withUnsafeBytes { bytes in
+                unsafe write(fd, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count > 0 {
+                written += count
+            } else if errno == EAGAIN {
+                return false
+            } else if errno != EINTR {
+                // The program closed its end: what it did not want to read is nobody's loss.
+                break
+            }
+        }
+        closeStream(.input)
+        return true
+    }
+
+    /// Reads what is there, keeps what the limit allows. Returns true when the stream has ended.
+    func read(_ stream: Stream, _ buffer: inout [UInt8]) -> Bool {
+        let fd = descriptor(stream)
+        guard fd >= 0 else { return true }
+        while true {
+            let count = unsafe Glibc.read(fd, &buffer, buffer.count)
+            if count > 0 {
+                keep(buffer[..<count], stream)
+                if isOver { return false }
+            } else if count == 0 {
+                return true
+            } else if errno != EINTR {
+                return errno != EAGAIN
+            }
+        }
+    }
+
+    private func keep(_ bytes: ArraySlice<UInt8>, _ stream: Stream) {
+        if stream == .output {
+            captured.output += bytes.prefix(Int(limits.outputBytes) - captured.output.count)
+            captured.outputCount += Int64(bytes.count)
+        } else {
+            captured.error += bytes.prefix(Int(limits.stderrBytes) - captured.error.count)
+            captured.errorCount += Int64(bytes.count)
+        }
+    }
+
+    /// More was written than a limit allows.
+    var isOver: Bool {
+        captured.outputCount > limits.outputBytes || captured.errorCount > limits.stderrBytes
+    }
+
+    func closeStream(_ stream: Stream) {
+        let fd = descriptor(stream)
+        if fd >= 0 { Glibc.close(fd) }
+        descriptors[Int(stream.rawValue)] = -1
+    }
+
+    private func close() {
+        for fd in descriptors + childEnds where fd >= 0 { Glibc.close(fd) }
+        descriptors = [-1, -1, -1]
+        childEnds = []
+    }
+
+    /// Once, with everything closed.
+    func end(_ end: RunEnd) {
+        close()
+        finish(end)
+    }
+}

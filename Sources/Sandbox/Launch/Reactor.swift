@@ -1,0 +1,240 @@
+import CLinux
+import Glibc
+internal import SandboxProtocol
+import Synchronization
+
+/// One thread that owns the launcher's socket and the pipes of every run. Callers on any thread start and kill runs;
+/// nothing here blocks them.
+final class Reactor: Sendable {
+    private struct State: ~Copyable {
+        var runs: [UInt64: ActiveRun] = [:]
+        var nextID: UInt64 = 1
+        var hello: Hello
+        var templates = TemplateTable()
+        var launcherGone = false
+        var stopping = false
+    }
+
+    private let socket: Int32
+    private let epoll: Int32
+    private let wake: Int32
+    private let state: Mutex<State>
+
+    private static let launcherTag = UInt64.max
+    private static let wakeTag = UInt64.max - 1
+
+    init(launcher: LauncherProcess, hello: Hello) throws(SandboxError) {
+        socket = launcher.socket
+        epoll = clw_epoll()
+        wake = clw_eventfd()
+        state = Mutex(State(hello: hello))
+        guard epoll >= 0, wake >= 0 else {
+            throw SandboxError(code: .launcher, detail: "no epoll or eventfd: \(describe(clw_errno()))")
+        }
+        var size: Int32 = 4 << 20
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        _ = clw_epoll_add(epoll, socket, UInt32(CLW_POLL_IN), Self.launcherTag)
+        _ = clw_epoll_add(epoll, wake, UInt32(CLW_POLL_IN), Self.wakeTag)
+        try startThread()
+    }
+
+    var hello: Hello { state.withLock { $0.hello } }
+    var runCount: Int { state.withLock { $0.runs.count } }
+
+    // MARK: Callers
+
+    func newID() -> UInt64 {
+        state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+    }
+
+    /// The template of a profile, sent to the launcher when it does not have it. `make` compiles it on the caller's
+    /// thread.
+    func template(
+        _ key: TemplateTable.Key, _ make: () throws(SandboxError) -> CompiledTemplate
+    ) throws(SandboxError) -> UInt64 {
+        if let id = state.withLock({ $0.templates.use(key) }) { return id }
+        let compiled = try make()
+        let filter = try compiled.filterDescriptor()
+        defer { close(filter) }
+        return try state.withLock { (state) throws(SandboxError) in
+            if let id = state.templates.use(key) { return id }
+            let (id, discarded) = state.templates.add(key)
+            for old in discarded { _ = send(.discardTemplate, old, [], []) }
+            guard send(.template, id, compiled.template.fields, [filter]) else {
+                state.templates.forget(id)
+                throw SandboxError(code: .launcher, detail: "the launcher takes no more messages; try again")
+            }
+            return id
+        }
+    }
+
+    /// Starts a run. `run.end` is called exactly once, on the reactor's thread or before this returns.
+    func start(_ run: ActiveRun, _ launch: Launch) {
+        // Before the launch, while the reading end is surely open, so that no SIGPIPE can come.
+        let inputDone = run.writeInput()
+        let problem: RunEnd? = state.withLock { state in
+            guard !state.launcherGone, !state.stopping else { return .lost }
+            guard send(.launch, run.id, launch.fields, run.childEnds) else {
+                return .failed(Failure(stage: .dispatch, errno: EAGAIN, subject: "launcher"))
+            }
+            run.closeChildEnds()
+            state.runs[run.id] = run
+            for stream in [ActiveRun.Stream.output, .error] {
+                _ = clw_epoll_add(epoll, run.descriptor(stream), UInt32(CLW_POLL_IN), run.id << 2 | stream.rawValue)
+            }
+            if !inputDone {
+                _ = clw_epoll_add(epoll, run.descriptor(.input), UInt32(CLW_POLL_OUT), run.id << 2)
+            }
+            return nil
+        }
+        if let problem { run.end(problem) }
+    }
+
+    /// Harmless for a run that is over.
+    func kill(_ id: UInt64, _ reason: KillReason) {
+        _ = send(.kill, id, [reason.rawValue], [])
+    }
+
+    /// Ends every run as cancelled, and lets the launcher go.
+    func stop() {
+        let ids = state.withLock { state in
+            state.stopping = true
+            return Array(state.runs.keys)
+        }
+        for id in ids { kill(id, .cancelled) }
+        var one: UInt64 = 1
+        _ = unsafe write(wake, &one, 8)
+    }
+
+    private func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8], _ fds: [Int32]) -> Bool {
+        guard fields.count <= Message.bytesMax else { return false }
+        let packet = Message(kind: kind, id: id, fields: fields).packet
+        let sent = unsafe clw_send(socket, packet, packet.count, fds, Int32(fds.count), Int32(CLW_MSG_DONTWAIT))
+        return sent == packet.count
+    }
+
+    // MARK: The thread
+
+    private func startThread() throws(SandboxError) {
+        var thread = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let error = unsafe pthread_create(
+            &thread, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                let reactor = unsafe Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue()
+                // A program that closes its standard input early must not end the daemon.
+                var pipe = sigset_t()
+                unsafe sigemptyset(&pipe)
+                unsafe sigaddset(&pipe, SIGPIPE)
+                unsafe pthread_sigmask(SIG_BLOCK, &pipe, nil)
+                reactor.loop()
+                return nil
+            }, context)
+        guard error == 0 else {
+            throw SandboxError(code: .launcher, detail: "no thread for the reactor: \(describe(error))")
+        }
+        pthread_detach(thread)
+    }
+
+    private func loop() {
+        var events = unsafe [epoll_event](repeating: epoll_event(), count: 128)
+        var buffer = [UInt8](repeating: 0, count: 128 * 1024)
+        var packet = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
+        while true {
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), -1)
+            for index in 0..<max(0, Int(count)) {
+                switch unsafe clw_epoll_tag(&events[index]) {
+                case Self.launcherTag: receive(&packet, &buffer)
+                case Self.wakeTag: break
+                case let tag: pass(tag, &buffer)
+                }
+            }
+            let over = state.withLock { $0.launcherGone || $0.stopping && $0.runs.isEmpty }
+            if over { break }
+        }
+        close(socket)
+        close(epoll)
+        close(wake)
+    }
+
+    private func pass(_ tag: UInt64, _ buffer: inout [UInt8]) {
+        state.withLock { state in
+            guard let run = state.runs[tag >> 2], let stream = ActiveRun.Stream(rawValue: tag & 3) else { return }
+            switch stream {
+            case .input:
+                _ = run.writeInput()
+            case .output, .error:
+                if run.read(stream, &buffer) { return run.closeStream(stream) }
+                if run.isOver {
+                    // Nothing more is read: the rest of a flood is the kernel's to drop.
+                    run.closeStream(.output)
+                    run.closeStream(.error)
+                    kill(run.id, .output)
+                }
+            }
+        }
+    }
+
+    private func receive(_ packet: inout [UInt8], _ buffer: inout [UInt8]) {
+        while true {
+            var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
+            var fdCount: Int32 = 0
+            let length = unsafe clw_receive(socket, &packet, packet.count, &fds, &fdCount, Int32(CLW_MSG_DONTWAIT))
+            if length < 0, errno == EAGAIN || errno == EINTR { return }
+            for fd in fds.prefix(Int(fdCount)) { close(fd) }
+            guard length > 0 else { return launcherGone() }
+            do {
+                try handle(Message(parsing: packet[..<length]), &buffer)
+            } catch {
+                // A launcher of another build; nothing it says can be trusted.
+                return launcherGone()
+            }
+        }
+    }
+
+    private func handle(_ message: Message, _ buffer: inout [UInt8]) throws(ProtocolError) {
+        switch message.kind {
+        case .ended:
+            let ended = try Ended(fields: message.fields)
+            guard let run = remove(message.id) else { return }
+            for stream in [ActiveRun.Stream.output, .error] { _ = run.read(stream, &buffer) }
+            run.end(.ended(ended, run.captured))
+        case .failed:
+            let failure = try Failure(fields: message.fields)
+            remove(message.id)?.end(.failed(failure))
+        case .hello:
+            // The worker died and another took its place: its runs and templates are gone.
+            let hello = try Hello(fields: message.fields)
+            loseRuns { state in
+                state.hello = hello
+                state.templates = TemplateTable()
+            }
+        case .templateFailed:
+            state.withLock { $0.templates.forget(message.id) }
+        case .templateReady, .started: break
+        default: throw ProtocolError("a message for the launcher")
+        }
+    }
+
+    private func remove(_ id: UInt64) -> ActiveRun? {
+        state.withLock { $0.runs.removeValue(forKey: id) }
+    }
+
+    private func launcherGone() {
+        loseRuns { $0.launcherGone = true }
+    }
+
+    private func loseRuns(_ change: (inout State) -> Void) {
+        let lost = state.withLock { state in
+            change(&state)
+            let lost = Array(state.runs.values)
+            state.runs = [:]
+            return lost
+        }
+        for run in lost { run.end(.lost) }
+    }
+}

@@ -1,0 +1,207 @@
+internal import CCap
+import Glibc
+internal import SandboxProtocol
+import Synchronization
+
+/// Runs programs in sandboxes, through a launcher process that it owns.
+///
+/// ```swift
+/// let host = try SandboxHost(launcherPath: "/usr/libexec/clawrunner/claw-launcher")
+/// let outcome = await host.run(RunRequest(profile: profile, arguments: ["/usr/bin/true"]))
+/// ```
+public final class SandboxHost: Sendable {
+    private let reactor: Reactor
+    private let options: SandboxOptions
+    private let launcherPID: pid_t
+
+    /// Starts the launcher and waits until it has probed the host.
+    ///
+    /// Blocking, some tens of milliseconds. Call it before other threads exist when `dropCapabilities` is set.
+    /// - Throws: ``SandboxError`` when the launcher cannot be started or does not answer. A host that lacks layers is
+    ///   no error here: see ``hostReport``.
+    public init(launcherPath: String, options: SandboxOptions = .init()) throws(SandboxError) {
+        let unknown = options.permitDegraded.filter { Layer(name: $0) == nil }
+        guard unknown.isEmpty else {
+            throw SandboxError(
+                code: .request, detail: "\(unknown.sorted().joined(separator: ", ")) is not a layer",
+                fix: "layers are \(Layer.allCases.map(\.name).joined(separator: ", "))")
+        }
+        let launcher = try LauncherProcess.start(path: launcherPath, cgroupName: options.cgroupName)
+        let hello = try launcher.awaitHello(milliseconds: 20_000)
+        if options.dropCapabilities { try Self.dropCapabilities() }
+        reactor = try Reactor(launcher: launcher, hello: hello)
+        launcherPID = launcher.pid
+        self.options = options
+    }
+
+    /// What this host can enforce.
+    public var hostReport: HostReport { HostReport(reactor.hello) }
+
+    /// Runs one program in a sandbox of its own and waits for the end of its whole process tree.
+    ///
+    /// Never throws: what keeps a sandbox from being built is the verdict `launch_failed` with the layer and the reason.
+    /// Cancelling the task kills the tree; the verdict is then `cancelled`.
+    public func run(_ request: RunRequest) async -> RunOutcome {
+        let hostReport = hostReport
+        var layers = LayerSet.all
+        do {
+            layers = try effectiveLayers(request, hostReport)
+            let launch = try launch(request, layers)
+            let end = try await perform(request, launch)
+            return outcome(request, layers, hostReport, end)
+        } catch {
+            let verdict = Verdict(
+                kind: .launchFailed, detail: error.description, layer: error.layer, reason: error.code.rawValue)
+            return outcome(request, layers, hostReport, verdict, nil, CapturedOutput())
+        }
+    }
+
+    /// Ends every run as cancelled and waits until the launcher is gone.
+    public func shutdown() async {
+        reactor.stop()
+        for _ in 0..<500 {
+            var status: Int32 = 0
+            if unsafe waitpid(launcherPID, &status, WNOHANG) != 0 { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    // MARK: Before
+
+    /// All layers but those that are missing here and that the profile does not require or the operator permitted.
+    private func effectiveLayers(_ request: RunRequest, _ host: HostReport) throws(SandboxError) -> LayerSet {
+        var layers = LayerSet.all
+        for (layer, report) in host.missing {
+            let permitted =
+                options.permitDegraded.contains(layer.name) || request.profile.permitDegraded.contains(layer)
+            guard permitted || !request.profile.requires.contains(layer) else {
+                throw SandboxError(
+                    code: .layerMissing, layer: layer.name,
+                    detail: "The profile \(request.profile.name) requires the layer \(layer.name), which this host lacks: "
+                        + report.detail,
+                    fix: report.fix)
+            }
+            layers = layers.removing(layer)
+        }
+        for layer in request.withoutLayers.layers { layers = layers.removing(layer) }
+        return layers
+    }
+
+    private func launch(_ request: RunRequest, _ layers: LayerSet) throws(SandboxError) -> Launch {
+        let environment = request.profile.environment.merging(request.environment) { $1 }
+        let strings = request.arguments + environment.flatMap { [$0.key, $0.value] } + [request.skillDirectory ?? ""]
+        guard let program = request.arguments.first, !program.isEmpty else {
+            throw SandboxError(code: .program, detail: "The request names no program.")
+        }
+        guard !strings.contains(where: { $0.utf8.contains(0) }) else {
+            throw SandboxError(code: .request, detail: "An argument or a variable has a NUL byte.")
+        }
+        // Half of a message, so that the rest of it always fits.
+        guard strings.reduce(0, { $0 + $1.utf8.count + 8 }) <= Message.bytesMax / 2 else {
+            throw SandboxError(code: .request, detail: "Arguments and variables are longer than 80 KiB together.")
+        }
+        guard reactor.runCount < options.concurrentRunsMax else {
+            throw SandboxError(
+                code: .request, detail: "\(options.concurrentRunsMax) runs are under way, as many as this host allows.")
+        }
+        let template = try reactor.template(.init(profile: request.profile.identity, layers: layers)) {
+            () throws(SandboxError) in
+            CompiledTemplate(
+                template: TemplateBuilder.template(
+                    request.profile, layers: layers, runtimesDirectory: options.runtimesDirectory),
+                filter: try SeccompCompiler.compile(request.profile.syscalls))
+        }
+        return Launch(
+            template: template, limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
+            programs: Self.candidates(program, path: environment["PATH"] ?? ""), arguments: request.arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" }.sorted())
+    }
+
+    /// Where the program may be: in the package, then on PATH.
+    private static func candidates(_ program: String, path: String) -> [String] {
+        if program.hasPrefix("/") { return [program] }
+        let onPath = program.contains("/") ? [] : path.split(separator: ":").prefix(32).map { "\($0)/\(program)" }
+        return ["/skill/\(program)"] + onPath
+    }
+
+    // MARK: During
+
+    private func perform(_ request: RunRequest, _ launch: Launch) async throws(SandboxError) -> RunEnd {
+        let id = reactor.newID()
+        let cancelled = Atomic<Bool>(false)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                do throws(SandboxError) {
+                    let run = try ActiveRun(id: id, limits: request.limits, input: request.standardInput) {
+                        continuation.resume(returning: $0)
+                    }
+                    reactor.start(run, launch)
+                } catch {
+                    continuation.resume(returning: .failed(Failure(stage: .dispatch, errno: EMFILE)))
+                }
+                // A cancellation before the start found no run to kill.
+                if cancelled.load(ordering: .acquiring) { reactor.kill(id, .cancelled) }
+            }
+        } onCancel: {
+            cancelled.store(true, ordering: .releasing)
+            reactor.kill(id, .cancelled)
+        }
+    }
+
+    // MARK: After
+
+    private func outcome(_ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ end: RunEnd) -> RunOutcome {
+        switch end {
+        case .ended(let ended, let output):
+            let verdict = VerdictDecision.decide(ended, request.limits, output)
+            return outcome(request, layers, host, verdict, ended, output)
+        case .failed(let failure):
+            let verdict = VerdictDecision.launchFailed(failure, program: request.arguments.first ?? "")
+            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+        case .lost:
+            let verdict = Verdict(
+                kind: .launchFailed, detail: "The launcher died while the skill ran; try again.",
+                reason: "launcher_died")
+            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+        }
+    }
+
+    private func outcome(
+        _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ verdict: Verdict, _ ended: Ended?,
+        _ output: CapturedOutput
+    ) -> RunOutcome {
+        var usage = RunUsage()
+        if let ended {
+            usage.wallMicroseconds = ended.wallMicroseconds
+            usage.cpuMicroseconds = Int64(clamping: ended.cpuMicroseconds)
+            usage.peakMemoryBytes = Int64(clamping: ended.peakMemoryBytes)
+        }
+        let report = IsolationReport(
+            profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output)
+        return RunOutcome(
+            verdict: verdict, standardOutput: output.output, standardError: output.error,
+            standardErrorTruncated: output.errorCount > Int64(output.error.count), usage: usage, report: report)
+    }
+
+    /// Ours go once the launcher has its own; the bounding set too, so that no later exec brings them back.
+    private static func dropCapabilities() throws(SandboxError) {
+        for capability in 0..<cap_max_bits() where cap_get_bound(capability) == 1 {
+            // Without CAP_SETPCAP the set cannot shrink; then there is nothing in it that we could use either.
+            _ = cap_drop_bound(capability)
+        }
+        guard let none = unsafe cap_init(), unsafe cap_set_proc(none) == 0 else {
+            throw SandboxError(code: .launcher, detail: "the daemon's capabilities cannot be dropped: \(describe(errno))")
+        }
+        unsafe cap_free(UnsafeMutableRawPointer(none))
+    }
+}
+
+extension Limits {
+    /// The part that launcher and kernel enforce.
+    var wire: RunLimits {
+        RunLimits(
+            wallMilliseconds: UInt64(wallMilliseconds), cpuMilliseconds: UInt64(cpuMilliseconds),
+            cpuPercent: UInt64(cpuRatePercent), memoryBytes: UInt64(memoryBytes), pidsMax: UInt64(pidsMax),
+            tmpBytes: UInt64(tmpBytes), fileSizeBytes: UInt64(fileSizeBytes), openFiles: UInt64(openFiles))
+    }
+}

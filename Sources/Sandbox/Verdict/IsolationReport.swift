@@ -1,0 +1,58 @@
+public import Fields
+internal import SandboxProtocol
+
+/// What was really enforced in one run, and what it reached. Stored with the execution.
+public struct IsolationReport: Sendable {
+    public let json: JSONValue
+
+    public init(json: JSONValue) {
+        self.json = json
+    }
+
+    init(profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput) {
+        var states = JSONObject()
+        for layer in Layer.allCases {
+            let degraded = host.layers.contains { $0.name == layer.name && $0.state == .degraded }
+            states[layer.name] = .string(layers.contains(layer) ? (degraded ? "degraded" : "on") : "off")
+        }
+        var object: JSONObject = [
+            "profile": .string(profile.name), "layers": .object(states), "cgroups": .string(host.cgroups),
+            "landlockABI": .number(host.landlockABI), "limits": limits.json,
+        ]
+        if let ended {
+            object["reached"] = [
+                "wall": .number(ended.wallMicroseconds / 1000), "cpu": .number(Int64(ended.cpuMicroseconds / 1000)),
+                "memory": .number(Int64(clamping: ended.peakMemoryBytes)),
+                "pids": .number(Int64(clamping: ended.peakPids)),
+                "output": .number(output.outputCount), "stderr": .number(output.errorCount),
+            ]
+            object["phases"] = Self.phases(ended.times)
+        }
+        json = .object(object)
+    }
+
+    /// Microseconds between the launcher's steps.
+    private static func phases(_ times: Ended.Times) -> JSONValue {
+        var phases = JSONObject()
+        var last = times.begun
+        for (name, time) in [
+            ("seal", times.sealed), ("exec", times.executed), ("program", times.exited), ("reap", times.reaped),
+        ] where time > 0 {
+            phases[name] = .number((time - last) / 1000)
+            last = time
+        }
+        return .object(phases)
+    }
+}
+
+extension Ended {
+    var wallMicroseconds: Int64 { max(0, times.reaped - times.begun) / 1000 }
+}
+
+/// What the program wrote, up to its limits, and how much it was in all.
+struct CapturedOutput: Sendable {
+    var output: [UInt8] = []
+    var error: [UInt8] = []
+    var outputCount: Int64 = 0
+    var errorCount: Int64 = 0
+}
