@@ -1,0 +1,152 @@
+import Dispatch
+import GRDB
+import MarketCore
+import Synchronization
+
+/// Commits writes of many callers together: whatever was queued while the last group was being synced becomes the next
+/// group, in one transaction with one sync. Each write has a savepoint of its own and fails alone.
+final class GroupCommitter: Sendable {
+    /// One write of one caller. Exactly one of its two ends is called.
+    struct Job: Sendable {
+        /// Does the write and returns what to do once it is durable.
+        let run: @Sendable (Database) throws -> @Sendable () -> Void
+        let fail: @Sendable (StoreError) -> Void
+    }
+
+    private struct State {
+        var queue: [Job] = []
+        var draining = false
+        var closed = false
+        /// Resumed when nothing is queued or running any more.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// Writes that share one transaction at most, so that the first of them does not wait long.
+    static let groupMax = 512
+
+    private let pool: DatabasePool
+    private let queuedWritesMax: Int
+    private let state = Mutex(State())
+    private let worker = DispatchQueue(label: "clawrunner.store.commit", qos: .userInitiated)
+
+    init(pool: DatabasePool, queuedWritesMax: Int) {
+        self.pool = pool
+        self.queuedWritesMax = queuedWritesMax
+    }
+
+    /// Queues a write and waits until it is durable. The task's cancellation does not reach it.
+    ///
+    /// - Parameters:
+    ///   - always: queue it even when the queue is full; for records of what has happened already.
+    ///   - onCommit: called when it is durable, in the order of the writes.
+    func write<Value: Sendable>(
+        always: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value,
+        onCommit: @escaping @Sendable (Value) -> Void = { _ in }
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            let job = Job(
+                run: { db in
+                    let value = try body(db)
+                    return {
+                        onCommit(value)
+                        continuation.resume(returning: .success(value))
+                    }
+                },
+                fail: { continuation.resume(returning: .failure($0)) })
+            if let refusal = enqueue(job, always: always) { job.fail(refusal) }
+        }
+        return try result.get()
+    }
+
+    /// Refuses further writes and returns when the queued ones are done.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let idle = state.withLock { state in
+                state.closed = true
+                if state.draining { state.waiting.append(continuation) }
+                return !state.draining
+            }
+            if idle { continuation.resume() }
+        }
+    }
+
+    private func enqueue(_ job: Job, always: Bool) -> StoreError? {
+        let (refusal, start): (StoreError?, Bool) = state.withLock { state in
+            guard !state.closed else { return (.unavailable("the store is closed"), false) }
+            guard always || state.queue.count < queuedWritesMax else {
+                return (.unavailable("\(queuedWritesMax) writes are waiting for the disk already"), false)
+            }
+            state.queue.append(job)
+            defer { state.draining = true }
+            return (nil, !state.draining)
+        }
+        if start { worker.async { self.drain() } }
+        return refusal
+    }
+
+    private func drain() {
+        while let group = nextGroup() { commit(group) }
+    }
+
+    private func nextGroup() -> [Job]? {
+        let (group, waiting): ([Job]?, [CheckedContinuation<Void, Never>]) = state.withLock { state in
+            guard !state.queue.isEmpty else {
+                state.draining = false
+                defer { state.waiting = [] }
+                return (nil, state.waiting)
+            }
+            let group = Array(state.queue.prefix(Self.groupMax))
+            state.queue.removeFirst(group.count)
+            return (group, [])
+        }
+        for continuation in waiting { continuation.resume() }
+        return group
+    }
+
+    private func commit(_ group: [Job]) {
+        let outcomes: [Result<@Sendable () -> Void, StoreError>]
+        do {
+            outcomes = try pool.writeWithoutTransaction { db in
+                do {
+                    return try Self.transact(group, in: db)
+                } catch {
+                    if db.isInsideTransaction { try? db.rollback() }
+                    throw error
+                }
+            }
+        } catch {
+            // Nothing of the group is stored.
+            let refusal = StoreError(describing: error)
+            for job in group { job.fail(refusal) }
+            return
+        }
+        for (job, outcome) in zip(group, outcomes) {
+            switch outcome {
+            case .success(let finish): finish()
+            case .failure(let error): job.fail(error)
+            }
+        }
+    }
+
+    private static func transact(
+        _ group: [Job], in db: Database
+    ) throws -> [Result<@Sendable () -> Void, StoreError>] {
+        try db.beginTransaction(.immediate)
+        var outcomes: [Result<@Sendable () -> Void, StoreError>] = []
+        outcomes.reserveCapacity(group.count)
+        for job in group {
+            try db.cachedStatement(sql: "SAVEPOINT one_write").execute()
+            do {
+                outcomes.append(.success(try job.run(db)))
+            } catch {
+                // A full disk and the like end the whole transaction.
+                guard db.isInsideTransaction else { throw error }
+                try db.cachedStatement(sql: "ROLLBACK TO one_write").execute()
+                outcomes.append(.failure(StoreError(describing: error)))
+            }
+            try db.cachedStatement(sql: "RELEASE one_write").execute()
+        }
+        try db.commit()
+        return outcomes
+    }
+}

@@ -1,0 +1,122 @@
+import Fields
+import Foundation
+import GRDB
+public import MarketCore
+
+extension SQLiteStore: MarketStore {
+    public func insert(package: StoredPackage) async throws(StoreError) {
+        try await committer.write { db in
+            _ = try db.run(
+                """
+                INSERT INTO packages (digest, size, manifest, uploaded_by, created_at) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (digest) DO NOTHING
+                """,
+                [
+                    package.digest.description, package.size, Data(package.manifestJSON), package.uploadedBy.uuid,
+                    package.createdAt.milliseconds,
+                ])
+        }
+    }
+
+    public func package(digest: PackageDigest) async throws(StoreError) -> StoredPackage? {
+        try await read { db in
+            try db.row("SELECT * FROM packages WHERE digest = ?", [digest.description])?.storedPackage()
+        }
+    }
+
+    public func insert(skill: Skill) async throws(StoreError) {
+        try await committer.write { db in
+            try db.run(
+                """
+                INSERT INTO skills (id, agent_id, name, display_name, description, category, pricing_kind, price,
+                    currency, interval, unit, status, tags, latest_version, rating, review_count, download_count,
+                    created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    skill.id.uuid, skill.agentID.uuid, skill.name, skill.displayName,
+                    skill.latest.manifest.description, skill.category.rawValue, skill.pricing.kind.rawValue,
+                    skill.pricing.price.base, skill.pricing.price.currency.rawValue,
+                    skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
+                    skill.latest.version.description, skill.rating, skill.reviewCount, skill.downloadCount,
+                    skill.createdAt.milliseconds, skill.updatedAt.milliseconds,
+                ])
+            try Self.insert(skill.latest, of: skill.id, in: db)
+        }
+    }
+
+    /// Downloads are not among what this changes: they follow the purchases.
+    public func update(skill: Skill) async throws(StoreError) {
+        try await committer.write { db in
+            let changed = try db.run(
+                """
+                UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
+                    interval = ?, unit = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
+                WHERE id = ?
+                """,
+                [
+                    skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
+                    skill.pricing.price.base, skill.pricing.price.currency.rawValue,
+                    skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
+                    skill.rating, skill.reviewCount, skill.updatedAt.milliseconds, skill.id.uuid,
+                ])
+            guard changed == 1 else { throw StoreError.missing("skill") }
+        }
+    }
+
+    public func insert(
+        version: SkillVersion, of skill: Skill.ID, at time: Timestamp
+    ) async throws(StoreError) {
+        try await committer.write { db in
+            guard let row = try db.row("SELECT latest_version FROM skills WHERE id = ?", [skill.uuid]) else {
+                throw StoreError.missing("skill")
+            }
+            let latest = try row.value("latest_version", SemanticVersion(try row.text("latest_version")))
+            try Self.insert(version, of: skill, in: db)
+            try db.run("UPDATE skills SET updated_at = ? WHERE id = ?", [time.milliseconds, skill.uuid])
+            guard version.version > latest else { return }
+            try db.run(
+                "UPDATE skills SET latest_version = ?, description = ? WHERE id = ?",
+                [version.version.description, version.manifest.description, skill.uuid])
+        }
+    }
+
+    public func skill(id: Skill.ID) async throws(StoreError) -> Skill? {
+        try await read { db in try db.row(Self.skillRows + " WHERE s.id = ?", [id.uuid])?.skill() }
+    }
+
+    public func skill(named name: String) async throws(StoreError) -> Skill? {
+        try await read { db in try db.row(Self.skillRows + " WHERE s.name = ?", [name])?.skill() }
+    }
+
+    public func version(
+        of skill: Skill.ID, _ version: SemanticVersion
+    ) async throws(StoreError) -> SkillVersion? {
+        try await read { db in
+            try db.row(
+                "SELECT * FROM skill_versions WHERE skill_id = ? AND version = ?", [skill.uuid, version.description])?
+                .skillVersion(skillID: skill)
+        }
+    }
+
+    static let skillRows = """
+        SELECT s.*, v.package AS version_package, v.manifest AS version_manifest, v.created_at AS version_created_at
+        FROM skills AS s JOIN skill_versions AS v ON v.skill_id = s.id AND v.version = s.latest_version
+        """
+
+    private static func insert(_ version: SkillVersion, of skill: Skill.ID, in db: Database) throws {
+        guard try db.row("SELECT 1 FROM packages WHERE digest = ?", [version.package.description]) != nil else {
+            throw StoreError.missing("package")
+        }
+        try db.run(
+            "INSERT INTO skill_versions (skill_id, version, package, manifest, created_at) VALUES (?, ?, ?, ?, ?)",
+            [
+                skill.uuid, version.version.description, version.package.description,
+                Data(version.manifest.json.serialized()), version.createdAt.milliseconds,
+            ])
+    }
+}
+
+extension Skill {
+    var tagsJSON: String { JSONValue.array(tags.map { .string($0) }).description }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import GRDB
+public import MarketCore
+public import Metering
+
+extension SQLiteStore {
+    public func verifyLedger() async throws(StoreError) -> LedgerCheck {
+        try await read(LedgerAudit.check)
+    }
+
+    /// Checks the ledger of the file at `path` without changing it, whether or not another process has it open.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:)`` when there is no such file or it cannot be read, and
+    ///   ``StoreError/corrupt(_:)`` when it is not a store.
+    public static func verifyLedger(at path: String) throws(StoreError) -> LedgerCheck {
+        try mappingStoreErrors {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw StoreError.unavailable("there is no file \(path)")
+            }
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }
+            guard try queue.read({ try $0.tableExists("transfers") && $0.tableExists("usages") }) else {
+                throw StoreError.corrupt("\(path) holds no ledger")
+            }
+            return try queue.read(LedgerAudit.check)
+        }
+    }
+}

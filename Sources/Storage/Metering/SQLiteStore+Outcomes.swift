@@ -1,0 +1,40 @@
+import Foundation
+import GRDB
+public import MarketCore
+public import Metering
+
+extension SQLiteStore {
+    public func outcome(for scope: IdempotencyScope) async throws(StoreError) -> RecordedOutcome? {
+        try await read { db in try Self.outcome(for: scope, in: db) }
+    }
+
+    @discardableResult
+    public func pruneOutcomes(before time: Timestamp) async throws(StoreError) -> Int64 {
+        try await committer.write { db in
+            Int64(try db.run("DELETE FROM outcomes WHERE created_at < ?", [time.milliseconds]))
+        }
+    }
+
+    static func outcome(for scope: IdempotencyScope, in db: Database) throws -> RecordedOutcome? {
+        try db.row(
+            "SELECT * FROM outcomes WHERE agent_id = ? AND route = ? AND key = ?",
+            [scope.agentID.uuid, scope.route, scope.key.value])?.outcome()
+    }
+
+    /// - Parameter orKeep: leave an outcome that the key has already; otherwise that is a conflict.
+    static func insert(
+        _ outcome: StoredOutcome, for request: IdempotentRequest, at time: Timestamp, orKeep: Bool, in db: Database
+    ) throws {
+        let scope = request.scope
+        let changed = try db.run(
+            """
+            INSERT INTO outcomes (agent_id, route, key, fingerprint, status, headers, body, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent_id, route, key) DO NOTHING
+            """,
+            [
+                scope.agentID.uuid, scope.route, scope.key.value, Data(request.fingerprint.bytes), outcome.status,
+                outcome.headersJSON, Data(outcome.body), time.milliseconds,
+            ])
+        guard changed == 1 || orKeep else { throw StoreError.conflict(field: "idempotencyKey") }
+    }
+}

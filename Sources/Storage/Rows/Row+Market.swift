@@ -1,0 +1,79 @@
+import Fields
+import Foundation
+import GRDB
+import MarketCore
+
+extension Row {
+    func agent() throws -> Agent {
+        Agent(
+            id: try id("id"), name: try text("name"), ownerWallet: try text("owner_wallet"),
+            description: try text("description"), avatar: try optionalText("avatar"),
+            reputation: try real("reputation"), totalSales: try integer("total_sales"),
+            createdAt: try time("created_at"), updatedAt: try time("updated_at"))
+    }
+
+    func storedKey() throws -> StoredKey {
+        StoredKey(
+            id: try id("id"), agentID: try id("agent_id"), sha256: try bytes("sha256"), prefix: try text("prefix"),
+            createdAt: try time("created_at"), lastUsedAt: try optionalTime("last_used_at"),
+            revokedAt: try optionalTime("revoked_at"))
+    }
+
+    func storedPackage() throws -> StoredPackage {
+        StoredPackage(
+            digest: try value("digest", PackageDigest(try text("digest"))), size: try integer("size"),
+            manifestJSON: try bytes("manifest"), uploadedBy: try id("uploaded_by"),
+            createdAt: try time("created_at"))
+    }
+
+    /// A row of `skills` joined with its latest version, whose columns are prefixed with `version_`.
+    func skill() throws -> Skill {
+        let pricing = Pricing(
+            kind: try word("pricing_kind"), price: try money("price"),
+            interval: try optionalText("interval").map { try value("interval", Pricing.Interval(rawValue: $0)) },
+            unit: try optionalText("unit"))
+        let latest = try skillVersion(
+            skillID: try id("id"), version: "latest_version", package: "version_package",
+            manifest: "version_manifest", createdAt: "version_created_at")
+        return Skill(
+            id: try id("id"), agentID: try id("agent_id"), name: try text("name"),
+            displayName: try text("display_name"), category: try word("category"), pricing: pricing,
+            status: try word("status"), tags: try tags(), latest: latest, rating: try real("rating"),
+            reviewCount: try integer("review_count"), downloadCount: try integer("download_count"),
+            createdAt: try time("created_at"), updatedAt: try time("updated_at"))
+    }
+
+    func skillVersion(
+        skillID: Skill.ID, version: String = "version", package: String = "package", manifest: String = "manifest",
+        createdAt: String = "created_at"
+    ) throws -> SkillVersion {
+        SkillVersion(
+            skillID: skillID, version: try value(version, SemanticVersion(try text(version))),
+            package: try value(package, PackageDigest(try text(package))),
+            manifest: try manifestValue(manifest), createdAt: try time(createdAt))
+    }
+
+    func purchase() throws -> Purchase {
+        let license = License(
+            kind: try word("license_kind"), expiresAt: try optionalTime("expires_at"),
+            usageLimit: try optionalInteger("usage_limit"), currentUsage: try integer("current_usage"))
+        return Purchase(
+            id: try id("id"), buyerID: try id("buyer_id"), sellerID: try id("seller_id"),
+            skillID: try id("skill_id"), amount: try money("amount"), transactionHash: try optionalText("tx_hash"),
+            license: license, status: try word("status"), revocationEpoch: try integer("revocation_epoch"),
+            revokedReason: try optionalText("revoked_reason"), createdAt: try time("created_at"))
+    }
+
+    private func tags() throws -> [String] {
+        let json = try? JSONValue(parsing: Array(try text("tags").utf8))
+        return try value("tags", json?.array).map { try value("tags", $0.string) }
+    }
+
+    private func manifestValue(_ column: String) throws -> SkillManifest {
+        do {
+            return try SkillManifest(json: try JSONValue(parsing: try bytes(column)))
+        } catch {
+            throw StoreError.corrupt("a stored manifest does not read back: \(error)")
+        }
+    }
+}

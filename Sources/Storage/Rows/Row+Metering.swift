@@ -1,0 +1,37 @@
+import Fields
+import Foundation
+import GRDB
+import MarketCore
+import Metering
+
+extension Row {
+    func usage() throws -> SkillUsage {
+        SkillUsage(
+            id: try id("id"), purchaseID: try optionalID("purchase_id"), skillID: try id("skill_id"),
+            agentID: try id("agent_id"), endpoint: try text("endpoint"), requestSize: try integer("request_size"),
+            responseSize: try integer("response_size"), durationMilliseconds: try integer("duration_ms"),
+            cpuTimeMilliseconds: try integer("cpu_ms"), peakMemoryBytes: try integer("peak_memory"),
+            cost: try money("cost"), verdict: try text("verdict"), timestamp: try time("timestamp"))
+    }
+
+    func outcome() throws -> RecordedOutcome {
+        let headers = try? JSONValue(parsing: Array(try text("headers").utf8))
+        let outcome = StoredOutcome(
+            status: Int(try integer("status")),
+            headers: try value("headers", headers?.array).map { header in
+                StoredOutcome.Header(
+                    name: try value("headers", header[0]?.string), value: try value("headers", header[1]?.string))
+            },
+            body: try bytes("body"))
+        return RecordedOutcome(
+            fingerprint: try value("fingerprint", BodyHash(bytes: try bytes("fingerprint"))), outcome: outcome,
+            createdAt: try time("created_at"))
+    }
+}
+
+extension StoredOutcome {
+    /// Pairs of name and value, in order.
+    var headersJSON: String {
+        JSONValue.array(headers.map { .array([.string($0.name), .string($0.value)]) }).description
+    }
+}

@@ -1,0 +1,11 @@
+import GRDB
+
+/// The steps that bring a file's tables up to date. A step that was released never changes; a change is a new step.
+enum Migrations {
+    static func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 market") { db in try db.execute(sql: marketTables) }
+        migrator.registerMigration("2 metering") { db in try db.execute(sql: meteringTables) }
+        return migrator
+    }
+}
