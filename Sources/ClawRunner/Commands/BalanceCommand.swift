@@ -12,21 +12,23 @@ struct BalanceCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let answer = try await connection.client().call(ClientRequest(.get, "/api/v1/balance"))
+        let answer = try await connection.client().call(ClientRequest(.get, "/api/v1/balances"))
         if connection.json {
             Terminal.output.line(answer.json.description)
             return
         }
-        let balances = answer.json["balances"]?.array ?? answer.json["items"]?.array ?? []
+        let balances = answer.json["items"]?.array ?? []
         guard !balances.isEmpty else {
             Terminal.output.line("Nothing yet.")
             return
         }
-        var table = TextTable([.init("CURRENCY"), .init("BALANCE", .right), .init("HELD", .right)])
+        var table = TextTable([
+            .init("CURRENCY"), .init("BALANCE", .right), .init("HELD", .right), .init("AVAILABLE", .right),
+        ])
         for balance in balances {
             table.add(
-                balance["currency"]?.string ?? "", balance["amount"]?.string ?? balance["balance"]?.string ?? "",
-                balance["held"]?.string ?? "0")
+                balance["currency"]?.string ?? "", balance["amount"]?.string ?? "", balance["held"]?.string ?? "",
+                balance["available"]?.string ?? "")
         }
         table.lines().forEach { Terminal.output.line($0) }
     }

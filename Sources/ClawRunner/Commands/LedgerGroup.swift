@@ -30,7 +30,12 @@ struct LedgerVerify: AsyncParsableCommand {
     var data: String?
 
     func run() async throws {
-        let summary = try await data.map(open) ?? ask()
+        let summary: LedgerSummary
+        if let data {
+            summary = try open(data)
+        } else {
+            summary = try await ask()
+        }
         if connection.json {
             Terminal.output.line(summary.json.description)
         } else {
@@ -44,7 +49,11 @@ struct LedgerVerify: AsyncParsableCommand {
         return LedgerSummary(try await client.call(ClientRequest(.get, "/api/v1/admin/ledger")).json)
     }
 
-    private func open(_ directory: String) async throws(CommandFailure) -> LedgerSummary {
-        throw CommandFailure(.usage, "not yet")
+    private func open(_ directory: String) throws(CommandFailure) -> LedgerSummary {
+        do {
+            return LedgerSummary(try SQLiteStore.verifyLedger(at: "\(directory)/market.db"))
+        } catch {
+            throw CommandFailure(.usage, error.description)
+        }
     }
 }

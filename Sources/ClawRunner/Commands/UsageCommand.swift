@@ -34,10 +34,12 @@ struct UsageCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        var page = try await self.page(client, cursor)
+        var skillID: String?
+        if let skill { skillID = try await client.skill(skill).id }
+        var page = try await self.page(client, skillID, cursor)
         var items = page["items"]?.array ?? []
         while all, let next = page["pagination"]?["nextCursor"]?.string {
-            page = try await self.page(client, next)
+            page = try await self.page(client, skillID, next)
             items += page["items"]?.array ?? []
         }
         if connection.json {
@@ -56,9 +58,11 @@ struct UsageCommand: AsyncParsableCommand {
         if let next = page["pagination"]?["nextCursor"]?.string { Terminal.error.line("More: --cursor \(next)") }
     }
 
-    private func page(_ client: MarketClient, _ cursor: String?) async throws(CommandFailure) -> JSONValue {
+    private func page(
+        _ client: MarketClient, _ skillID: String?, _ cursor: String?
+    ) async throws(CommandFailure) -> JSONValue {
         var request = ClientRequest(.get, "/api/v1/usage")
-        let parameters = [("from", from), ("to", to), ("skillId", skill), ("cursor", cursor)]
+        let parameters = [("from", from), ("to", to), ("skillId", skillID), ("cursor", cursor)]
         request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
         return try await client.call(request).json
     }

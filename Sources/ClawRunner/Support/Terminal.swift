@@ -14,6 +14,9 @@ struct Terminal: Sendable {
     static let output = Terminal(descriptor: STDOUT_FILENO, environment: ProcessInfo.processInfo.environment)
     static let error = Terminal(descriptor: STDERR_FILENO, environment: ProcessInfo.processInfo.environment)
 
+    /// Standard output without colours, for text that is laid out further.
+    static let plain = Terminal(descriptor: STDOUT_FILENO, environment: ["NO_COLOR": "1"])
+
     private static let writing = Mutex(())
 
     let descriptor: Int32

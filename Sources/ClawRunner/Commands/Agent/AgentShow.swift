@@ -37,20 +37,20 @@ struct AgentShow: AsyncParsableCommand {
 
     private func show(_ answer: JSONValue) {
         let terminal = Terminal.output
-        let agent = answer["agent"] ?? answer
+        let agent = answer["agent"]
         func field(_ name: String, _ value: JSONValue?) {
             guard let value, !value.isNull, value != "" else { return }
             let text = value.string ?? value.description
             terminal.line(name.padding(to: 13) + Terminal.harmless(text))
         }
-        terminal.line(terminal.styled(Terminal.harmless(agent["name"]?.string ?? ""), .bold))
-        field("Identifier", agent["id"])
-        field("Description", agent["description"])
-        field("Owner", agent["owner"] ?? agent["ownerWallet"])
-        field("Reputation", agent["reputation"])
-        field("Total sales", agent["totalSales"])
-        field("Since", agent["createdAt"])
-        let skills = (answer["skills"]?.array ?? []).compactMap { $0["name"]?.string ?? $0.string }
+        terminal.line(terminal.styled(Terminal.harmless(agent?["name"]?.string ?? ""), .bold))
+        field("Identifier", agent?["id"])
+        field("Description", agent?["description"])
+        field("Owner", agent?["owner"])
+        field("Reputation", agent?["reputation"])
+        field("Total sales", agent?["totalSales"])
+        field("Since", agent?["createdAt"])
+        let skills = (answer["skills"]?.array ?? []).compactMap { $0["name"]?.string }
         if !skills.isEmpty { field("Skills", .string(skills.joined(separator: ", "))) }
     }
 }

@@ -30,19 +30,20 @@ struct MarketCredit: AsyncParsableCommand {
 
     func run() async throws {
         let client = try operatorOptions.client(connection)
-        let found = try await client.call(ClientRequest(.get, "/api/v1/agents/\(ClientRequest.escaped(agent))"))
-        guard let id = found.json["agent"]?["id"]?.string else {
-            throw CommandFailure(.refused, "The daemon did not say which agent \(agent) is.")
-        }
         let body: JSONValue = [
-            "agentId": .string(id), "amount": .string(amount), "currency": .string(currency),
+            "agentId": .string(agent), "amount": .string(amount), "currency": .string(currency),
             "reference": .string(reference ?? "cli-\(UUID().uuidString.lowercased())"),
         ]
         let answer = try await client.call(ClientRequest(.post, "/api/v1/admin/credits", body: .json(body)))
         if connection.json {
             Terminal.output.line(answer.json.description)
+            return
+        }
+        let balance = answer.json["balance"]?["amount"]?.string.map { "; the balance is \($0) \(currency)" } ?? ""
+        if answer.header("Idempotent-Replayed") == "true" {
+            Terminal.output.line("That reference was booked before; nothing was added\(balance).")
         } else {
-            Terminal.output.line("Credited \(agent) with \(amount) \(currency).")
+            Terminal.output.line("Credited \(agent) with \(amount) \(currency)\(balance).")
         }
     }
 }

@@ -39,7 +39,7 @@ struct MarketList: AsyncParsableCommand {
         var table = TextTable([
             .init("SKILL", widthMax: 30), .init("VERSION", widthMax: 12), .init("CATEGORY"), .init("PRICE"),
         ])
-        for skill in answer.json["skills"]?.array ?? answer.json["items"]?.array ?? [] {
+        for skill in answer.json["skills"]?.array ?? [] {
             table.add(
                 skill["name"]?.string ?? "", skill["version"]?.string ?? "", skill["category"]?.string ?? "",
                 PriceText(skill["pricing"]).description)

@@ -26,10 +26,7 @@ struct MarketPurchase: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let found = try await client.call(ClientRequest(.get, "/api/v1/skills/\(ClientRequest.escaped(skill))"))
-        guard let skillID = found.json["skill"]?["id"]?.string, let name = found.json["skill"]?["name"]?.string else {
-            throw CommandFailure(.refused, "The daemon did not say which skill \(skill) is.")
-        }
+        let (skillID, name) = try await client.skill(skill)
         var body: JSONObject = ["skillId": .string(skillID), "licenseType": .string(license)]
         if let usageLimit { body["usageLimit"] = .number(usageLimit) }
         var request = ClientRequest(.post, "/api/v1/marketplace/purchase", body: .json(.object(body)))

@@ -17,18 +17,26 @@ struct MarketVerify: AsyncParsableCommand {
     var skill: String
 
     func run() async throws {
-        let answer = try await connection.client().call(
-            ClientRequest(.get, "/api/v1/marketplace/verify/\(ClientRequest.escaped(skill))"))
+        let client = try connection.client()
+        let skillID = try await client.skill(skill).id
+        let answer = try await client.call(
+            ClientRequest(.get, "/api/v1/marketplace/verify/\(ClientRequest.escaped(skillID))"))
         let isValid = answer.json["valid"]?.bool == true
         if connection.json {
             Terminal.output.line(answer.json.description)
         } else {
-            Terminal.output.line(isValid ? sentence(answer.json) : "You hold no valid licence of \(skill).")
+            Terminal.output.line(isValid ? sentence(answer.json) : refusal(answer.json))
         }
         guard isValid else { throw ExitCode(ExitStatus.refused.rawValue) }
     }
 
+    private func refusal(_ answer: JSONValue) -> String {
+        let reason = answer["detail"]?.string.map { " " + Terminal.harmless($0) } ?? ""
+        return "You hold no valid licence of \(skill).\(reason)"
+    }
+
     private func sentence(_ answer: JSONValue) -> String {
+        if answer["owner"] == true { return "\(skill) is yours; you need no licence." }
         let license = answer["license"]
         var text = "You hold a valid \(license?["type"]?.string ?? license?.string ?? "") licence of \(skill)"
         if let limit = license?["usageLimit"]?.int64 {

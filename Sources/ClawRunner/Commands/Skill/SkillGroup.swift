@@ -10,6 +10,6 @@ struct SkillGroup: AsyncParsableCommand {
               clawrunner skill publish hello
             """,
         subcommands: [
-            SkillInit.self, SkillValidate.self, SkillPack.self, SkillTest.self, SkillPublish.self,
+            SkillInit.self, SkillValidate.self, SkillPack.self, SkillTestCommand.self, SkillPublish.self,
         ])
 }

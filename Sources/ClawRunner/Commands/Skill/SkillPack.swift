@@ -31,8 +31,8 @@ struct SkillPack: ParsableCommand {
     }
 
     func run() throws {
-        let skill = try SkillDirectory(directory)
-        let archive = skill.package.compressedArchive()
+        let skill = try SkillFolder(directory)
+        let archive = try skill.archive()
         if output == "-" {
             Terminal.output.write(archive)
             return

@@ -19,11 +19,10 @@ struct SkillPublish: AsyncParsableCommand {
     var directory: String
 
     func run() async throws {
-        let skill = try SkillDirectory(directory)
+        let skill = try SkillFolder(directory)
         let client = try connection.client()
-        let archive = skill.package.compressedArchive()
-        progress("Uploading \(skill.manifest.name) \(skill.manifest.version), \(Quantity.bytes(Int64(archive.count)))…")
-        let answer = try await SkillPublication(client: client, skill: skill).publish(archive)
+        progress("Uploading \(skill.manifest.name) \(skill.manifest.version); its tests run before it is published…")
+        let answer = try await SkillPublication(client: client, skill: skill).publish()
         if connection.json {
             Terminal.output.line(answer.description)
             return
@@ -42,10 +41,11 @@ struct SkillPublish: AsyncParsableCommand {
 /// The two requests that put a skill on the market.
 struct SkillPublication {
     let client: MarketClient
-    let skill: SkillDirectory
+    let skill: SkillFolder
 
     /// - Returns: the daemon's answer: the skill, and where it is executed.
-    func publish(_ archive: [UInt8]) async throws(CommandFailure) -> JSONValue {
+    func publish() async throws(CommandFailure) -> JSONValue {
+        let archive = try skill.archive()
         var upload = ClientRequest(.post, "/api/v1/packages", body: .archive(archive))
         upload.timeoutSeconds = 300
         let uploaded = try await client.call(upload)
@@ -57,24 +57,9 @@ struct SkillPublication {
                 .refused, "The daemon received another package (\(digest)) than was sent (\(skill.package.digest)).")
         }
         let body: JSONObject = ["name": .string(skill.manifest.name), "code": ["package": .string(digest)]]
-        // Tests of the skill may run on publication, each up to its profile's limits.
+        // The skill's tests run before it is published, each up to its limits.
         var create = ClientRequest(.post, "/api/v1/skills", body: .json(.object(body)))
         create.timeoutSeconds = 600
-        let created = try await client.send(create)
-        guard created.status == 409 else {
-            guard created.status < 400 else { throw Problem(created).failure }
-            return created.json
-        }
-        return try await publishVersion(digest)
-    }
-
-    private func publishVersion(_ digest: String) async throws(CommandFailure) -> JSONValue {
-        let body: JSONObject = [
-            "version": .string(skill.manifest.version.description), "code": ["package": .string(digest)],
-        ]
-        var update = ClientRequest(
-            .patch, "/api/v1/skills/\(ClientRequest.escaped(skill.manifest.name))", body: .json(.object(body)))
-        update.timeoutSeconds = 600
-        return try await client.call(update).json
+        return try await client.call(create).json
     }
 }

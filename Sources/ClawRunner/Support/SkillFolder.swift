@@ -3,7 +3,7 @@ import Foundation
 import MarketCore
 
 /// A skill's folder, read and checked as the market would.
-struct SkillDirectory: Sendable {
+struct SkillFolder: Sendable {
     let path: String
     let package: SkillPackage
     let manifest: SkillManifest
@@ -36,6 +36,24 @@ struct SkillDirectory: Sendable {
     var fileCount: Int {
         package.entries.count { entry in
             if case .file = entry.kind { true } else { false }
+        }
+    }
+
+    /// The package as it is uploaded.
+    func archive() throws(CommandFailure) -> [UInt8] {
+        do {
+            return try package.compressedArchive()
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// Writes the package where a sandbox can have it; the folder must not exist.
+    func write(to directory: String) throws(CommandFailure) {
+        do {
+            try package.write(to: directory)
+        } catch {
+            throw CommandFailure(error)
         }
     }
 

@@ -1,0 +1,107 @@
+import ArgumentParser
+import ExecutionNode
+import Fields
+import Sandbox
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Say what this host can enforce, and how to fix what it cannot.",
+        discussion: """
+            Every layer is tried, not guessed, and every profile runs one program. The exit status is 0 when all
+            profiles can run, else 3.
+
+            Examples:
+              clawrunner doctor
+              clawrunner doctor --json | jq '.layers[] | select(.state != "on")'
+            """)
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    func run() async throws {
+        let sandbox = try LocalSandbox.open()
+        let report = sandbox.host.hostReport
+        var trials: [ProfileTrial] = []
+        for name in sandbox.profiles.names {
+            guard let profile = sandbox.profiles.profile(named: name) else { continue }
+            trials.append(await ProfileTrial(profile, sandbox.host))
+        }
+        await sandbox.close()
+        if json {
+            var object = report.json.object ?? [:]
+            object["profiles"] = .array(trials.map(\.json))
+            Terminal.output.line(JSONValue.object(object).description)
+        } else {
+            show(report)
+            show(trials)
+        }
+        if trials.contains(where: { !$0.canRun }) { throw ExitCode(ExitStatus.sandbox.rawValue) }
+    }
+
+    private func show(_ report: HostReport) {
+        let terminal = Terminal.output
+        terminal.line(
+            "Kernel \(report.kernel), \(report.rootless ? "without root" : "as root"), cgroups \(report.cgroups), "
+                + "Landlock ABI \(report.landlockABI)")
+        terminal.line()
+        let width = report.layers.map(\.name.count).max() ?? 0
+        for layer in report.layers {
+            let style: Terminal.Style =
+                switch layer.state {
+                case .on: .green
+                case .degraded: .yellow
+                case .missing: .red
+                }
+            let head = layer.name.padding(to: width) + "  " + terminal.styled(layer.state.rawValue, style)
+            show(head, width + 2 + layer.state.rawValue.count, layer.detail, indent: width + 12)
+            if let fix = layer.fix { show("", 0, "fix: " + fix, indent: width + 12) }
+        }
+        let missing = report.layers.count { $0.state == .missing }
+        let degraded = report.layers.count { $0.state == .degraded }
+        terminal.line(
+            missing == 0 && degraded == 0
+                ? "All \(report.layers.count) layers are on."
+                : "\(report.layers.count - missing - degraded) layers on, \(degraded) degraded, \(missing) missing.")
+        terminal.line()
+    }
+
+    private func show(_ trials: [ProfileTrial]) {
+        let terminal = Terminal.output
+        let width = trials.map(\.name.count).max() ?? 0
+        for trial in trials {
+            let state = trial.canRun ? "runs" : "cannot run"
+            let head = trial.name.padding(to: width) + "  " + terminal.styled(state, trial.canRun ? .green : .red)
+            show(head, width + 2 + state.count, trial.detail, indent: width + 14)
+        }
+    }
+
+    /// A head of a known width, then text from a column on, on as many lines as it takes.
+    private func show(_ head: String, _ headWidth: Int, _ text: String, indent: Int) {
+        let lines = Terminal.wrapped(text, width: max(20, 80 - indent))
+        let blanks = String(repeating: " ", count: lines.isEmpty ? 0 : max(1, indent - headWidth))
+        Terminal.output.line(head + blanks + (lines.first ?? ""))
+        for line in lines.dropFirst() { Terminal.output.line(String(repeating: " ", count: indent) + line) }
+    }
+}
+
+/// One program run under one profile, to see whether its sandbox can be built here.
+private struct ProfileTrial {
+    let name: String
+    let outcome: RunOutcome
+
+    init(_ profile: Profile, _ host: SandboxHost) async {
+        name = profile.name
+        outcome = await host.run(RunRequest(profile: profile, arguments: ["true"]))
+    }
+
+    var canRun: Bool { outcome.verdict.kind == .ok }
+
+    var detail: String {
+        canRun ? Quantity.time(microseconds: outcome.usage.wallMicroseconds) : outcome.verdict.detail
+    }
+
+    var json: JSONValue {
+        ["name": .string(name), "canRun": .bool(canRun), "verdict": outcome.verdict.json]
+    }
+}

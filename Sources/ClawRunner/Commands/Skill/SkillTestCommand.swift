@@ -1,0 +1,135 @@
+import ArgumentParser
+import ExecutionNode
+import Fields
+import MarketCore
+import Sandbox
+
+struct SkillTestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Run the tests of skill.toml in the sandbox.",
+        discussion: """
+            A test passes when the verdict is ok and the result has what `expect` says: objects may have more members,
+            everything else must be equal. Exit status: 0 all passed, 1 one failed, 2 wrong usage, 3 no sandbox.
+
+            Example:
+              clawrunner skill test hello --json
+            """)
+
+    @Argument(help: ArgumentHelp("The skill's folder.", valueName: "dir"))
+    var directory: String
+
+    @Option(help: "Run under this profile instead of the skill's own.")
+    var profile: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    func run() async throws {
+        let skill = try SkillFolder(directory)
+        guard !skill.manifest.tests.isEmpty else {
+            throw CommandFailure(
+                .usage, "\(directory)/skill.toml has no [[tests]].",
+                hint: "Add one: [[tests]] with endpoint, payload and expect.")
+        }
+        let sandbox = try LocalSandbox.open()
+        let results = try await Interrupts.cancel {
+            let files = try TemporaryDirectory("test")
+            defer { files.remove() }
+            do {
+                let results = try await runAll(skill, sandbox, files)
+                await sandbox.close()
+                return results
+            } catch {
+                await sandbox.close()
+                throw error
+            }
+        }
+        show(results)
+        if results.contains(where: { $0.run?.verdict.kind == .launchFailed }) {
+            throw ExitCode(ExitStatus.sandbox.rawValue)
+        }
+        if results.contains(where: { $0.fault != nil }) { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+
+    private func runAll(
+        _ skill: SkillFolder, _ sandbox: LocalSandbox, _ files: TemporaryDirectory
+    ) async throws(CommandFailure) -> [TestResult] {
+        let folder = "\(files.path)/skill"
+        try skill.write(to: folder)
+        let ready = try sandbox.prepare(skill, directory: folder, profileName: profile)
+        var results: [TestResult] = []
+        for test in skill.manifest.tests {
+            if Terminal.error.isInteractive, !json {
+                Terminal.error.write(Array("\rtest \(results.count + 1) of \(skill.manifest.tests.count)\r".utf8))
+            }
+            results.append(await TestResult(test, ready))
+        }
+        return results
+    }
+
+    private func show(_ results: [TestResult]) {
+        let failed = results.count { $0.fault != nil }
+        if json {
+            let answer: JSONValue = [
+                "passed": .number(results.count - failed), "failed": .number(failed),
+                "tests": .array(results.map(\.json)),
+            ]
+            Terminal.output.line(answer.description)
+            return
+        }
+        let terminal = Terminal.output
+        var table = TextTable([
+            .init("#", .right), .init("ENDPOINT", widthMax: 30), .init("RESULT"), .init("VERDICT"),
+            .init("TIME", .right), .init("MEMORY", .right),
+        ])
+        for (index, result) in results.enumerated() {
+            let usage = result.run?.outcome.usage
+            table.add(
+                String(index + 1), result.test.endpoint, result.fault == nil ? "passed" : "failed",
+                result.run?.verdict.kind.rawValue ?? "", usage.map { Quantity.time(microseconds: $0.wallMicroseconds) } ?? "",
+                usage.map { Quantity.bytes($0.peakMemoryBytes) } ?? "")
+        }
+        table.lines { _, column, cell in
+            column == 2 ? terminal.styled(cell, cell == "passed" ? .green : .red) : cell
+        }.forEach { terminal.line($0) }
+        for (index, result) in results.enumerated() {
+            guard let fault = result.fault else { continue }
+            terminal.line("\(index + 1): \(Terminal.harmless(fault))")
+            for line in (result.run?.log ?? "").split(whereSeparator: \.isNewline).suffix(10) {
+                terminal.line("   log: \(Terminal.harmless(String(line)))")
+            }
+        }
+        terminal.line(failed == 0 ? "All \(results.count) passed." : "\(failed) of \(results.count) failed.")
+    }
+}
+
+/// One test of a manifest, after it was run.
+private struct TestResult: Sendable {
+    let test: SkillTestCase
+    /// Nil when the call was refused before it ran.
+    let run: LocalRun?
+    /// Why it failed, as a sentence; nil when it passed.
+    let fault: String?
+
+    init(_ test: SkillTestCase, _ skill: LocalSkill) async {
+        self.test = test
+        do {
+            let run = try await skill.call(endpoint: test.endpoint, payload: test.payload)
+            self.run = run
+            fault = SkillTest.fault(test, run.response)
+        } catch {
+            run = nil
+            fault = error.message
+        }
+    }
+
+    var json: JSONValue {
+        [
+            "endpoint": .string(test.endpoint), "passed": .bool(fault == nil), "detail": .optional(fault),
+            "verdict": run?.verdict.json ?? .null, "result": run?.result ?? .null,
+            "duration": .optional(run.map { $0.outcome.usage.wallMicroseconds / 1000 }),
+            "stderr": .optional(run?.log),
+        ]
+    }
+}

@@ -1,0 +1,67 @@
+import ExecutionNode
+import Fields
+import MarketCore
+import Sandbox
+
+/// A sandbox of this process: runs a skill's folder without market and daemon.
+struct LocalSandbox: Sendable {
+    let host: SandboxHost
+    let profiles: ProfileStore
+
+    /// - Throws: ``CommandFailure``: status 3 when the host cannot build sandboxes, with the layer and the fix.
+    static func open() throws(CommandFailure) -> LocalSandbox {
+        let paths = InstalledPaths.current
+        let launcher: String
+        let profiles: ProfileStore
+        do {
+            launcher = try paths.path(of: .launcher)
+        } catch {
+            throw CommandFailure(.sandbox, error.description)
+        }
+        do {
+            profiles = try ProfileStore(directory: try paths.path(of: .profiles))
+        } catch {
+            throw CommandFailure(error)
+        }
+        do {
+            return LocalSandbox(host: try SandboxHost(launcherPath: launcher), profiles: profiles)
+        } catch {
+            throw CommandFailure(
+                .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+        }
+    }
+
+    func close() async {
+        await host.shutdown()
+    }
+
+    /// What a skill is run with, for all its endpoints.
+    ///
+    /// - Parameters:
+    ///   - directory: the extracted package.
+    ///   - profileName: instead of the profile that the manifest asks for.
+    ///   - lowered: limits below those of the manifest.
+    func prepare(
+        _ skill: SkillFolder, directory: String, profileName: String? = nil, lowered: [String: JSONValue] = [:]
+    ) throws(CommandFailure) -> LocalSkill {
+        let name =
+            profileName ?? skill.manifest.profile ?? SkillCommand.defaultProfile(of: skill.manifest.runtime)
+        let profile = try profile(name)
+        do {
+            let request = try SkillRequest(manifest: skill.manifest, directory: directory, profile: profile)
+            return LocalSkill(
+                manifest: skill.manifest, request: request, limits: try request.limits.lowered(by: lowered),
+                host: host)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func profile(_ name: String) throws(CommandFailure) -> Profile {
+        if let profile = profiles.profile(named: name) { return profile }
+        let known = profiles.names.sorted()
+        let nearest = nearestName(to: name, in: known).map { " Did you mean \"\($0)\"?" } ?? ""
+        throw CommandFailure(
+            .usage, "There is no profile \(quoted(name)); there are \(known.joined(separator: ", ")).\(nearest)")
+    }
+}

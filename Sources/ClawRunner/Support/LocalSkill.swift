@@ -1,0 +1,40 @@
+import ExecutionNode
+import Fields
+import MarketCore
+import Sandbox
+
+/// A skill that is ready to run here.
+struct LocalSkill: Sendable {
+    let manifest: SkillManifest
+    let request: SkillRequest
+    let limits: Limits
+    let host: SandboxHost
+
+    /// Runs one call, checked as the daemon checks it: the endpoint is declared, the payload fits its schema, the
+    /// output is what the manifest says.
+    ///
+    /// - Throws: ``CommandFailure`` for a call that would be refused; every run that took place has a verdict.
+    func call(endpoint path: String, payload: JSONValue) async throws(CommandFailure) -> LocalRun {
+        guard let endpoint = manifest.endpoint(path) else {
+            let paths = manifest.endpoints.map(\.path)
+            let nearest = nearestName(to: path, in: paths).map { " Did you mean \"\($0)\"?" } ?? ""
+            throw CommandFailure(
+                .usage, "\(manifest.name) has no endpoint \(quoted(path)); it has "
+                    + "\(paths.joined(separator: ", ")).\(nearest)")
+        }
+        let violations = endpoint.input?.validate(payload) ?? []
+        guard violations.isEmpty else {
+            let list = violations.map { "\($0.path.isEmpty ? "the payload" : $0.path): \($0.message)" }
+            throw CommandFailure(
+                .usage, "The payload is not what \(path) accepts: \(list.joined(separator: "; ")).")
+        }
+        let context: JSONValue = [
+            "skill": .string(manifest.name), "version": .string(manifest.version.description), "local": true,
+        ]
+        var run = request.run(endpoint: path, payload: payload.serialized(), context: context)
+        run.limits = limits
+        let outcome = await host.run(run)
+        let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint)
+        return LocalRun(response: response, outcome: outcome)
+    }
+}
