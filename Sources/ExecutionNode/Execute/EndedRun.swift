@@ -1,0 +1,92 @@
+import Fields
+import MarketCore
+import Metering
+import Metrics
+import Sandbox
+
+/// A run that has ended and is not booked yet.
+struct EndedRun: Sendable {
+    /// How much of standard error the report keeps, and an owner sees.
+    private static let logBytesMax = 16 << 10
+
+    let hold: Hold
+    let skill: Skill
+    let outcome: RunOutcome
+    let response: SkillResponse
+    /// The owner ran an own skill, free.
+    let byOwner: Bool
+
+    private var verdict: Verdict { response.verdict }
+
+    func settlement(_ billing: BillingRule) throws(StoreError) -> Settlement {
+        let charge = billing.charge(verdict: verdict.kind.rawValue, pricing: skill.pricing, byOwner: byOwner)
+        let usage = SkillUsage(
+            id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
+            endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: Int64(response.result?.count ?? 0),
+            durationMilliseconds: milliseconds(outcome.usage.wallMicroseconds),
+            cpuTimeMilliseconds: milliseconds(outcome.usage.cpuMicroseconds),
+            peakMemoryBytes: outcome.usage.peakMemoryBytes, cost: charge.cost, verdict: verdict.kind.rawValue,
+            timestamp: .now)
+        do throws(LedgerError) {
+            return try Settlement(
+                usage: usage, sellerID: hold.sellerID, countsUse: charge.countsUse, requestHash: hold.requestHash,
+                responseHash: BodyHash(of: response.result ?? []), report: report.serialized(),
+                idempotency: hold.idempotency
+            ) { receipt in self.answer(usage, receipt) }
+        } catch {
+            throw .refused("\(error)")
+        }
+    }
+
+    func count() {
+        let dimensions = [("verdict", verdict.kind.rawValue)]
+        Counter(label: "executions_total", dimensions: dimensions).increment()
+        Timer(label: "execution_duration_seconds", dimensions: dimensions)
+            .recordNanoseconds(outcome.usage.wallMicroseconds * 1000)
+    }
+
+    // MARK: Answers
+
+    private func answer(_ usage: SkillUsage, _ receipt: String) -> StoredOutcome {
+        guard let result = response.result else { return problem(usage).outcome(receipt: receipt) }
+        // The result goes out as the skill wrote it, so that it has the hash that the receipt names.
+        var body = Array("{\"result\":".utf8)
+        body.reserveCapacity(result.count + 2048)
+        body += result
+        body += Array(",\"usage\":".utf8)
+        body += usage.json.serialized()
+        body += Array(",\"receipt\":".utf8)
+        body += JSONValue.string(receipt).serialized()
+        body.append(UInt8(ascii: "}"))
+        return StoredOutcome(
+            status: 200, headers: [.init(name: "Content-Type", value: "application/json")], body: body)
+    }
+
+    private func problem(_ usage: SkillUsage) -> NodeError {
+        var fields: JSONObject = ["verdict": .string(verdict.kind.rawValue)]
+        for (key, value) in verdict.evidence { fields[key] = value }
+        // What a skill logs is between it and its owner.
+        if byOwner { fields["stderr"] = .string(log) }
+        fields["usage"] = usage.json
+        return NodeError(
+            status: verdict.status, code: verdict.kind.rawValue, detail: verdict.detail,
+            retryable: verdict.isRetryable, fields: fields, instance: "/api/v1/executions/\(usage.id)")
+    }
+
+    /// What is stored with the execution.
+    private var report: JSONValue {
+        [
+            "verdict": verdict.json, "isolation": outcome.report.json, "stderr": .string(log),
+            "stderrTruncated": .bool(outcome.standardErrorTruncated || outcome.standardError.count > Self.logBytesMax),
+        ]
+    }
+
+    /// The end of standard error, as text.
+    private var log: String {
+        String(decoding: outcome.standardError.suffix(Self.logBytesMax), as: UTF8.self)
+            .replacing("\0", with: "\u{FFFD}")
+    }
+
+    /// Rounded up, so that only a run that took no time has none.
+    private func milliseconds(_ microseconds: Int64) -> Int64 { (microseconds + 999) / 1000 }
+}

@@ -1,0 +1,87 @@
+public import Fields
+public import MarketCore
+public import Metering
+
+/// One call of a skill.
+public struct ExecuteRequest: Sendable {
+    /// Who calls; from ``ExecutionNode/authenticate(_:)``.
+    public var caller: Agent.ID
+    /// The skill's name or identifier.
+    public var skill: String
+    /// The path of one of the skill's endpoints.
+    public var endpoint: String
+    public var payload: JSONValue
+    /// The most that the call may cost, in whole units of the skill's currency, such as `0.01`.
+    public var maxCost: String?
+    /// The purchase token; the owner of a skill needs none.
+    public var token: String?
+    public var idempotencyKey: String?
+    /// The bytes whose hash the receipt carries and that a repeated key must repeat; nil uses the call's fields.
+    public var body: [UInt8]?
+
+    public init(
+        caller: Agent.ID, skill: String, endpoint: String, payload: JSONValue, maxCost: String? = nil,
+        token: String? = nil, idempotencyKey: String? = nil, body: [UInt8]? = nil
+    ) {
+        self.caller = caller
+        self.skill = skill
+        self.endpoint = endpoint
+        self.payload = payload
+        self.maxCost = maxCost
+        self.token = token
+        self.idempotencyKey = idempotencyKey
+        self.body = body
+    }
+
+    /// Reads the body of an execute request: `{"endpoint","payload","maxCost"?}`.
+    /// - Throws: `NodeError` 400 when it is not JSON, 413 when it is too large, 422 when a field is wrong.
+    package init(
+        caller: Agent.ID, skill: String, body: [UInt8], token: String?, idempotencyKey: String?, limits: JSONLimits
+    ) throws(NodeError) {
+        let json: JSONValue
+        do throws(JSONParseError) { json = try JSONValue(parsing: body, limits: limits) } catch {
+            throw NodeError(error)
+        }
+        do throws(FieldError) {
+            let fields = try FieldReader(json)
+            self.init(
+                caller: caller, skill: skill, endpoint: try fields.string("endpoint", minBytes: 1, maxBytes: 128),
+                payload: fields.value("payload") ?? .object([:]), maxCost: try fields.optionalDecimal("maxCost"),
+                token: token, idempotencyKey: idempotencyKey, body: body)
+            try fields.finish()
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
+    var hash: BodyHash {
+        BodyHash(
+            of: body
+                ?? JSONValue.object([
+                    "endpoint": .string(endpoint), "payload": payload, "maxCost": .optional(maxCost),
+                ]).serialized())
+    }
+}
+
+/// The answer to a call that ran, now or earlier under the same idempotency key.
+public struct ExecuteReply: Sendable {
+    /// Status, headers and body as a client gets them: the result with usage and receipt, or the problem.
+    public let outcome: StoredOutcome
+    /// Whether it is the stored answer to an earlier call with the same key.
+    public let isReplay: Bool
+    /// How near the caller is to its rate limits.
+    public let rates: [RateStatus]
+
+    /// Whether the skill gave a result.
+    public var isOK: Bool { outcome.status == 200 }
+
+    /// The body: `{result, usage, receipt}`, or a problem with `verdict`, `usage` and `receipt`.
+    public var json: JSONValue { (try? JSONValue(parsing: outcome.body, limits: .init(depthMax: 512))) ?? .null }
+}
+
+/// One rate limit, as the `RateLimit` headers name it.
+public struct RateStatus: Sendable {
+    /// `license` or `agent`.
+    public let policy: String
+    public let decision: RateDecision
+}

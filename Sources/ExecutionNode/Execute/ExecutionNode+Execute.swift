@@ -1,0 +1,198 @@
+import Fields
+import Logging
+import MarketCore
+import Metering
+import Sandbox
+
+extension ExecutionNode {
+    /// Runs a skill for a caller: licence, schema, rate limit, hold, run, settle, receipt.
+    ///
+    /// Returns when the run is booked durably; a run that failed is an answer as well. Cancelling the task ends the
+    /// run, which is booked all the same.
+    /// - Throws: ``NodeError`` when nothing was run and nothing was booked.
+    public func execute(_ request: ExecuteRequest) async throws(NodeError) -> ExecuteReply {
+        let skill = try await skills.skill(request.skill)
+        let endpoint = try Self.endpoint(request.endpoint, of: skill)
+        guard let key = try idempotentRequest(request, skill) else {
+            return try await call(request, skill, endpoint, keyed: nil)
+        }
+        switch try await begin(key) {
+        case .new: break
+        case .replay(let outcome): return ExecuteReply(outcome: outcome, isReplay: true, rates: [])
+        case .inFlight: throw Self.stillRunning
+        case .mismatch: throw Self.keyReused
+        }
+        defer { idempotency.end(key.scope) }
+        return try await call(request, skill, endpoint, keyed: key)
+    }
+
+    private func call(
+        _ request: ExecuteRequest, _ skill: Skill, _ endpoint: Endpoint, keyed: IdempotentRequest?
+    ) async throws(NodeError) -> ExecuteReply {
+        let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
+        let purchase = try await permit(request.caller, skill, token: request.token)
+        try Self.check(request.payload, endpoint)
+        let price = purchase == nil ? Money.zero(skill.pricing.price.currency) : skill.pricing.runPrice
+        try Self.check(maxCost: request.maxCost, price)
+        let prepared = try prepare(skill)
+        let payload = request.payload.serialized()
+
+        let hold = Hold(
+            id: .new(), purchaseID: purchase?.id, skillID: skill.id, buyerID: request.caller, sellerID: skill.agentID,
+            endpoint: endpoint.path, amount: price, requestSize: Int64(payload.count), requestHash: request.hash,
+            idempotency: keyed, createdAt: .now)
+        // The hold comes before the licence's rate: calls that the licence does not allow use nothing up.
+        try await holds.reserve(hold.claim)
+        let rate: RateStatus
+        do throws(NodeError) {
+            rate = try admit(licenseClaim(request.caller, skill, purchase), policy: "license")
+            try await slots.acquire()
+        } catch {
+            holds.void(hold.claim)
+            throw error
+        }
+        let run = prepared.run(endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill))
+        let outcome = try await runInSlot(run, hold)
+        let ended = EndedRun(
+            hold: hold, skill: skill, outcome: outcome,
+            response: SkillResponse(
+                outcome, manifest: skill.latest.manifest, endpoint: endpoint, depthMax: configuration.jsonDepthMax),
+            byOwner: purchase == nil)
+        let settled = try await book(ended)
+        return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent])
+    }
+
+    /// Runs in a slot that was acquired, and gives it back before the run is booked.
+    private func runInSlot(_ run: RunRequest, _ hold: Hold) async throws(NodeError) -> RunOutcome {
+        defer { slots.release() }
+        do throws(NodeError) {
+            try holds.open(hold)
+        } catch {
+            holds.void(hold.claim)
+            throw error
+        }
+        return await runner.run(run)
+    }
+
+    // MARK: Steps
+
+    private static func endpoint(_ path: String, of skill: Skill) throws(NodeError) -> Endpoint {
+        if let endpoint = skill.latest.manifest.endpoint(path) { return endpoint }
+        let paths = skill.latest.manifest.endpoints.map(\.path)
+        throw NodeError(
+            status: 404, code: "endpoint_not_found",
+            detail: "The skill \(skill.name) has no endpoint \(quoted(path)); it has \(paths.joined(separator: ", ")).",
+            fields: ["endpoints": .array(paths.map(JSONValue.string))])
+    }
+
+    private static func check(_ payload: JSONValue, _ endpoint: Endpoint) throws(NodeError) {
+        guard let violations = endpoint.input?.validate(payload), let first = violations.first else { return }
+        let place = first.path.isEmpty ? "The payload" : "The payload at \(first.path)"
+        throw NodeError(
+            status: 422, code: "payload_invalid",
+            detail: "\(place) is not what \(endpoint.path) takes: \(first.message).",
+            fields: [
+                "violations": .array(
+                    violations.map { ["path": .string($0.path), "message": .string($0.message)] })
+            ])
+    }
+
+    private static func check(maxCost: String?, _ price: Money) throws(NodeError) {
+        guard let maxCost else { return }
+        let limit: Money
+        do throws(MoneyError) {
+            limit = try Money(decimal: maxCost, currency: price.currency)
+        } catch {
+            throw NodeError(
+                FieldError(
+                    path: "maxCost",
+                    message: "must be an amount of zero or more with at most \(price.currency.decimals) decimals"))
+        }
+        guard price.base > limit.base else { return }
+        throw NodeError(
+            status: 402, code: "max_cost_exceeded",
+            detail: "The call costs \(price), more than the maxCost of \(limit).",
+            fields: ["cost": .string(price.decimal), "currency": .string(price.currency.rawValue)])
+    }
+
+    /// Counts a call against a limit.
+    private func admit(_ claim: RateClaim, policy: String) throws(NodeError) -> RateStatus {
+        guard let decision = limiter.admit([claim]).first else { preconditionFailure("one claim has one decision") }
+        let status = RateStatus(policy: policy, decision: decision)
+        guard !decision.allowed else { return status }
+        let limit = decision.limit
+        var error = NodeError(
+            status: 429, code: "rate_limited",
+            detail: "More than \(limit.quota) calls in \(limit.windowSeconds) seconds for this \(policy); "
+                + "try again in \(decision.retryAfterSeconds) seconds.",
+            retryable: true, retryAfterSeconds: decision.retryAfterSeconds)
+        error.rates = [status]
+        throw error
+    }
+
+    private func licenseClaim(_ caller: Agent.ID, _ skill: Skill, _ purchase: Purchase?) -> RateClaim {
+        RateClaim(
+            key: purchase.map { .license($0.id) } ?? .owner(caller, skill.id), limit: configuration.licenseRate)
+    }
+
+    /// What the skill may know about its call.
+    private static func context(_ hold: Hold, _ skill: Skill) -> JSONValue {
+        [
+            "executionId": .string(hold.id.description), "skill": .string(skill.name),
+            "version": .string(skill.latest.version.description), "agentId": .string(hold.buyerID.description),
+            "purchaseId": .optional(hold.purchaseID?.description),
+        ]
+    }
+
+    /// The sandbox's side of a skill, by the profiles as they are now.
+    func prepare(_ skill: Skill) throws(NodeError) -> SkillRequest {
+        try prepare(skill.latest.manifest, directory: packages.directory(of: skill.latest.package))
+    }
+
+    func prepare(_ manifest: SkillManifest, directory: String) throws(NodeError) -> SkillRequest {
+        let wanted = manifest.profile ?? SkillCommand.defaultProfile(of: manifest.runtime)
+        let name = configuration.profileMap[wanted] ?? wanted
+        guard let profile = profiles.profile(named: name) else {
+            throw NodeError(
+                status: 422, code: "profile_not_found",
+                detail: "This node has no profile \(quoted(name)); it has \(profiles.names.joined(separator: ", ")).",
+                fields: ["profiles": .array(profiles.names.map(JSONValue.string))])
+        }
+        do throws(FieldError) {
+            return try SkillRequest(manifest: manifest, directory: directory, profile: profile)
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
+    /// Books an ended run. It is tried again while the store is busy: a run without a record would be a loss. The
+    /// calling task may be cancelled meanwhile.
+    private func book(_ run: EndedRun) async throws(NodeError) -> SettledRun {
+        let result: Result<SettledRun, StoreError> = await Task {
+            var wait = Duration.milliseconds(50)
+            while true {
+                do throws(StoreError) {
+                    return .success(try await self.holds.settle(try run.settlement(self.configuration.billing)))
+                } catch {
+                    guard case .unavailable = error, wait < .seconds(5) else { return .failure(error) }
+                }
+                try? await Task.sleep(for: wait)
+                wait *= 2
+            }
+        }.value
+        switch result {
+        case .success(let settled):
+            run.count()
+            return settled
+        case .failure(let error):
+            // The hold stays, in memory and in the journal; the next start books the run as interrupted.
+            logger.critical(
+                "a run could not be booked",
+                metadata: ["execution": .string(run.hold.id.description), "cause": .string("\(error)")])
+            throw NodeError(
+                status: 503, code: "not_booked",
+                detail: "The skill ran, but the run could not be booked; it will be booked at no cost.",
+                retryable: true, instance: "/api/v1/executions/\(run.hold.id)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Fields
+import MarketCore
+import Metering
+
+extension ExecutionNode {
+    static let stillRunning = NodeError(
+        status: 409, code: "request_in_flight",
+        detail: "A request with this Idempotency-Key is being answered; try again in a second.", retryable: true,
+        retryAfterSeconds: 1)
+
+    static let keyReused = NodeError(
+        status: 422, code: "idempotency_key_reused",
+        detail: "This Idempotency-Key was used with another body; use a new key for a new request.")
+
+    func idempotentRequest(_ request: ExecuteRequest, _ skill: Skill) throws(NodeError) -> IdempotentRequest? {
+        try idempotentRequest(
+            agent: request.caller, route: "POST /api/v1/skills/\(skill.id)/execute", key: request.idempotencyKey,
+            fingerprint: request.hash)
+    }
+
+    func idempotentRequest(
+        agent: Agent.ID, route: String, key: String?, fingerprint: @autoclosure () -> BodyHash
+    ) throws(NodeError) -> IdempotentRequest? {
+        guard let key else { return nil }
+        do throws(IdempotencyKeyError) {
+            return IdempotentRequest(
+                scope: IdempotencyScope(agentID: agent, route: route, key: try IdempotencyKey(header: key)),
+                fingerprint: fingerprint())
+        } catch {
+            throw .malformed(error.description, code: "invalid_idempotency_key")
+        }
+    }
+
+    func begin(_ request: IdempotentRequest) async throws(NodeError) -> IdempotencyState {
+        do throws(StoreError) {
+            return try await idempotency.begin(request)
+        } catch {
+            throw NodeError(error)
+        }
+    }
+}

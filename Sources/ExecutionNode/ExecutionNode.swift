@@ -1,0 +1,121 @@
+public import LicenseCheck
+public import Logging
+public import MarketCore
+public import Metering
+public import Sandbox
+import Synchronization
+
+/// The proxy path as a library: authenticate, check the licence, hold, run in a sandbox, settle, receipt.
+///
+/// ```swift
+/// let node = try await ExecutionNode.start(configuration, store: store, signing: keys, runner: host, profiles: profiles)
+/// let reply = try await node.execute(ExecuteRequest(caller: buyer, skill: "word-stats", endpoint: "/count", payload: …))
+/// ```
+///
+/// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
+public final class ExecutionNode: Sendable {
+    public typealias Store = MarketStore & MeteringStore
+
+    private let settings: Mutex<NodeConfiguration>
+    let store: any Store
+    let runner: any SkillRunner
+    let profiles: ProfileStore
+    let logger: Logger
+    let signing: SigningKeys
+    let keys = APIKeyIndex()
+    let licenses: LicenseIndex
+    let gate: LicenseGate
+    let skills: SkillDirectory
+    let packages: PackageStore
+    let holds: HoldDesk
+    let idempotency: IdempotencyRegistry
+    let limiter = RateLimiter()
+    let slots: RunSlots
+
+    private init(
+        _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
+        _ profiles: ProfileStore, _ logger: Logger
+    ) throws(NodeError) {
+        settings = Mutex(configuration)
+        self.store = store
+        self.signing = signing
+        self.runner = runner
+        self.profiles = profiles
+        self.logger = logger
+        let licenses = LicenseIndex { id throws(StoreError) in try await store.purchase(id: id) }
+        self.licenses = licenses
+        gate = LicenseGate(keys: signing, purchases: licenses)
+        skills = SkillDirectory(store: store)
+        packages = try PackageStore(directory: configuration.dataDirectory + "/packages")
+        let journal: HoldJournal
+        do throws(JournalError) {
+            journal = try HoldJournal(path: configuration.dataDirectory + "/holds.journal")
+        } catch {
+            throw NodeError(status: 503, code: "journal_unavailable", detail: error.description)
+        }
+        if journal.leftover.damagedLines > 0 {
+            logger.warning(
+                "the hold journal ended in the middle of a line",
+                metadata: ["lines": .stringConvertible(journal.leftover.damagedLines)])
+        }
+        holds = HoldDesk(
+            store: store, journal: journal, openHoldsMax: configuration.runsMax + configuration.waitingMax)
+        idempotency = IdempotencyRegistry(store: store)
+        slots = RunSlots(runsMax: configuration.runsMax, waitingMax: configuration.waitingMax)
+    }
+
+    /// Starts a node on its data directory, which must exist. Runs that a former process left open are booked as
+    /// interrupted before this returns.
+    /// - Throws: ``NodeError`` when the directory or the store cannot be used.
+    public static func start(
+        _ configuration: NodeConfiguration, store: any Store, signing: SigningKeys, runner: any SkillRunner,
+        profiles: ProfileStore, logger: Logger = Logger(label: "clawrunner.node")
+    ) async throws(NodeError) -> ExecutionNode {
+        let node = try ExecutionNode(configuration, store, signing, runner, profiles, logger)
+        let interrupted = try await node.inStore { () throws(StoreError) in try await node.holds.recover() }
+        if interrupted > 0 {
+            logger.notice(
+                "booked interrupted runs at no cost", metadata: ["runs": .stringConvertible(interrupted)])
+        }
+        let keys = try await node.inStore { () throws(StoreError) in try await store.apiKeys() }
+        for key in keys { node.keys.insert(key) }
+        return node
+    }
+
+    package var configuration: NodeConfiguration { settings.withLock { $0 } }
+
+    /// Works by other settings from the next call on. The data directory stays what it was.
+    public func reconfigure(_ configuration: NodeConfiguration) {
+        settings.withLock { settings in
+            let dataDirectory = settings.dataDirectory
+            settings = configuration
+            settings.dataDirectory = dataDirectory
+        }
+        slots.resize(runsMax: configuration.runsMax, waitingMax: configuration.waitingMax)
+    }
+
+    /// Numbers for a gauge: open holds, runs that wait, slots that are free.
+    package var load: (openHolds: Int, waiting: Int, freeSlots: Int) {
+        (holds.openHolds, slots.waiting, slots.free)
+    }
+
+    /// Stores when keys were last used, and drops what is past its time. To be called now and then, such as every
+    /// minute.
+    public func maintain() async throws(NodeError) {
+        let uses = keys.takeUses()
+        try await inStore { () throws(StoreError) in
+            if !uses.isEmpty { try await store.noteUse(of: uses) }
+            try await idempotency.prune()
+        }
+    }
+
+    /// Turns what the store throws into what a client gets.
+    func inStore<Value>(_ work: () async throws(StoreError) -> Value) async throws(NodeError) -> Value {
+        do throws(StoreError) {
+            return try await work()
+        } catch {
+            if case .corrupt = error { logger.error("the store is damaged", metadata: ["cause": .string("\(error)")]) }
+            throw NodeError(error)
+        }
+    }
+}

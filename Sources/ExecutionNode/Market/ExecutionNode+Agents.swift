@@ -1,0 +1,36 @@
+import Fields
+import LicenseCheck
+public import MarketCore
+
+extension ExecutionNode {
+    /// Adds an agent to the market.
+    /// - Returns: the agent and its API key, which is shown this once.
+    /// - Throws: ``NodeError`` 409 `name_taken`, 422 when a field is wrong.
+    public func register(_ registration: Registration) async throws(NodeError) -> (agent: Agent, apiKey: String) {
+        do throws(FieldError) { try registration.check() } catch { throw NodeError(error) }
+        let now = Timestamp.now
+        let agent = Agent(
+            id: .new(at: now), name: registration.name, ownerWallet: registration.ownerWallet,
+            description: registration.description, avatar: registration.avatar, createdAt: now, updatedAt: now)
+        let key = APIKey.generate()
+        let stored = StoredKey(
+            id: .new(at: now), agentID: agent.id, sha256: key.sha256, prefix: key.prefix, createdAt: now)
+        try await inStore { () throws(StoreError) in try await store.insert(agent: agent, key: stored) }
+        keys.insert(stored)
+        return (agent, key.text)
+    }
+
+    /// - Throws: ``NodeError`` 404.
+    public func agent(_ name: String) async throws(NodeError) -> Agent {
+        let found = try await inStore { () throws(StoreError) in
+            if let id = Agent.ID(name) { return try await store.agent(id: id) }
+            return try await store.agent(named: name)
+        }
+        guard let found else { throw .notFound("agent", name) }
+        return found
+    }
+
+    public func agents(search: String?, page: PageRequest) async throws(NodeError) -> Page<Agent> {
+        try await inStore { () throws(StoreError) in try await store.agents(search: search, page: page) }
+    }
+}

@@ -1,0 +1,155 @@
+public import Fields
+import Foundation
+public import MarketCore
+public import Metering
+
+extension ExecutionNode {
+    /// Buys a licence with the buyer's prepaid balance.
+    /// - Returns: the answer, `{purchase, purchaseToken, paymentUrl}` with status 201, and whether it is the stored
+    ///   answer to an earlier request with the same key.
+    /// - Throws: ``NodeError`` 402 when the balance is too small, 404, 409, 422.
+    public func purchase(_ request: PurchaseRequest) async throws(NodeError) -> (outcome: StoredOutcome, isReplay: Bool) {
+        let key = try idempotentRequest(
+            agent: request.buyer, route: "POST /api/v1/marketplace/purchase", key: request.idempotencyKey,
+            fingerprint: request.hash)
+        guard let key else { return (try await buy(request, keyed: nil), false) }
+        switch try await begin(key) {
+        case .new: break
+        case .replay(let outcome): return (outcome, true)
+        case .inFlight: throw Self.stillRunning
+        case .mismatch: throw Self.keyReused
+        }
+        defer { idempotency.end(key.scope) }
+        return (try await buy(request, keyed: key), false)
+    }
+
+    private func buy(
+        _ request: PurchaseRequest, keyed: IdempotentRequest?
+    ) async throws(NodeError) -> StoredOutcome {
+        let skill = try await skills.skill(request.skill)
+        guard skill.status == .published else {
+            throw NodeError(
+                status: 409, code: "skill_not_for_sale",
+                detail: "\(skill.name) is \(skill.status.rawValue) and cannot be bought.")
+        }
+        guard skill.agentID != request.buyer else {
+            throw NodeError(
+                status: 409, code: "own_skill", detail: "\(skill.name) is yours; its owner runs it without a purchase.")
+        }
+        let price = skill.pricing.purchasePrice
+        try Self.check(maxPrice: request.maxPrice, price)
+        let now = Timestamp.now
+        let purchase = Purchase(
+            id: .new(at: now), buyerID: request.buyer, sellerID: skill.agentID, skillID: skill.id, amount: price,
+            license: License(
+                kind: request.licenseKind, expiresAt: Self.expiry(skill.pricing, from: now),
+                usageLimit: request.usageLimit),
+            status: .completed, createdAt: now)
+        let body: JSONValue = [
+            "purchase": purchase.json, "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
+        ]
+        let outcome = StoredOutcome(
+            status: 201, headers: [.init(name: "Content-Type", value: "application/json")], body: body.serialized())
+        let record: PurchaseRecord
+        do throws(LedgerError) {
+            record = try PurchaseRecord(purchase: purchase, idempotency: keyed.map { ($0, outcome) })
+        } catch {
+            throw NodeError(status: 500, code: "internal_error", detail: "The purchase could not be booked.")
+        }
+        let claim = HoldClaim(id: purchase.id.uuid, agentID: request.buyer, amount: price, purchaseID: nil)
+        try await holds.reserve(claim)
+        try await holds.record(record, claim: claim)
+        // Its count of purchases went up.
+        skills.forget(skill.id)
+        return outcome
+    }
+
+    private static func check(maxPrice: String?, _ price: Money) throws(NodeError) {
+        guard let maxPrice else { return }
+        guard let limit = try? Money(decimal: maxPrice, currency: price.currency) else {
+            throw NodeError(FieldError(path: "maxPrice", message: "must be an amount of zero or more"))
+        }
+        guard price.base > limit.base else { return }
+        throw NodeError(
+            status: 402, code: "max_price_exceeded",
+            detail: "The licence costs \(price), more than the maxPrice of \(limit).",
+            fields: ["price": .string(price.decimal), "currency": .string(price.currency.rawValue)])
+    }
+
+    /// A subscription runs for one interval of the calendar in UTC; other licences do not expire.
+    static func expiry(_ pricing: Pricing, from start: Timestamp) -> Timestamp? {
+        guard pricing.kind == .subscription, let interval = pricing.interval else { return nil }
+        let day: Int64 = 86_400_000
+        switch interval {
+        case .daily: return start.advanced(byMilliseconds: day)
+        case .weekly: return start.advanced(byMilliseconds: 7 * day)
+        case .monthly:
+            var calendar = Calendar(identifier: .gregorian)
+            calendar.timeZone = .gmt
+            let date = Date(timeIntervalSince1970: Double(start.milliseconds) / 1000)
+            guard let end = calendar.date(byAdding: .month, value: 1, to: date) else {
+                return start.advanced(byMilliseconds: 30 * day)
+            }
+            return Timestamp(milliseconds: Int64((end.timeIntervalSince1970 * 1000).rounded()))
+        }
+    }
+
+    /// Whether the caller may run a skill, and under which licence.
+    /// - Parameter token: a purchase token; nil looks at what the caller has bought.
+    public func verify(_ skill: String, caller: Agent.ID, token: String?) async throws(NodeError) -> JSONValue {
+        let skill = try await skills.skill(skill)
+        if token == nil, skill.agentID == caller {
+            return ["valid": true, "owner": true, "skillId": .string(skill.id.description), "license": nil]
+        }
+        do throws(NodeError) {
+            let purchase =
+                if let token {
+                    try await current(try await permit(caller, skill, token: token))
+                } else {
+                    try await bought(skill, by: caller)
+                }
+            guard let purchase else { throw Self.purchaseRequired(skill) }
+            if let limit = purchase.license.usageLimit, purchase.license.currentUsage >= limit {
+                throw NodeError(
+                    HoldRefusal.usageLimitReached(limit: limit, used: purchase.license.currentUsage, held: 0))
+            }
+            return [
+                "valid": true, "skillId": .string(skill.id.description), "purchaseId": .string(purchase.id.description),
+                "license": purchase.license.json, "expiresAt": .optional(purchase.license.expiresAt?.description),
+            ]
+        } catch {
+            // Refusals of the licence are what was asked for; that the store does not answer is not.
+            guard error.status == 402 || error.status == 403 else { throw error }
+            return [
+                "valid": false, "skillId": .string(skill.id.description), "license": nil, "code": .string(error.code),
+                "detail": .string(error.detail),
+            ]
+        }
+    }
+
+    /// The purchase with its uses counted up to now.
+    private func current(_ purchase: Purchase?) async throws(NodeError) -> Purchase? {
+        guard let purchase else { return nil }
+        return try await inStore { () throws(StoreError) in try await store.purchase(id: purchase.id) }
+    }
+
+    /// The newest purchase of the caller that would let it run the skill.
+    private func bought(_ skill: Skill, by caller: Agent.ID) async throws(NodeError) -> Purchase? {
+        let purchases = try await inStore { () throws(StoreError) in
+            try await store.purchases(buyer: caller, skill: skill.id)
+        }
+        return purchases.first { purchase in
+            let license = purchase.license
+            return purchase.status == .completed && purchase.revokedReason == nil
+                && license.expiresAt.map { $0 > .now } != false
+                && license.usageLimit.map { license.currentUsage < $0 } != false
+        }
+    }
+
+    static func purchaseRequired(_ skill: Skill) -> NodeError {
+        NodeError(
+            status: 402, code: "purchase_required",
+            detail: "\(skill.name) must be bought first: POST /api/v1/marketplace/purchase with its skillId.",
+            fields: ["skillId": .string(skill.id.description), "pricing": skill.pricing.json])
+    }
+}

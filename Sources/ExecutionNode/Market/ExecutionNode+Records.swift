@@ -1,0 +1,68 @@
+import Fields
+import LicenseCheck
+public import MarketCore
+public import Metering
+
+extension ExecutionNode {
+    /// The runs that an agent asked for, newest first.
+    public func usage(_ query: UsageQuery) async throws(NodeError) -> Page<SkillUsage> {
+        try await inStore { () throws(StoreError) in try await store.usage(query) }
+    }
+
+    /// One run, for who called and for who sold.
+    /// - Throws: ``NodeError`` 404, also when it is none of the reader's business.
+    public func execution(_ id: String, reader: Agent.ID) async throws(NodeError) -> StoredExecution {
+        guard let id = SkillUsage.ID(id),
+            let execution = try await inStore({ () throws(StoreError) in try await store.execution(id) }),
+            execution.usage.agentID == reader || execution.sellerID == reader
+        else { throw .notFound("execution", id) }
+        return execution
+    }
+
+    /// What an agent has in each currency: all of it, what open holds reserve, and what is left.
+    public func balances(of agent: Agent.ID) async throws(NodeError) -> [Balance] {
+        let balances = try await inStore { () throws(StoreError) in try await store.balances(of: agent) }
+        return balances.map { Balance(total: $0, held: holds.held(by: agent, in: $0.currency)) }
+    }
+
+    /// One balance.
+    public struct Balance: Hashable, Sendable {
+        public let total: Money
+        public let held: Money
+    }
+
+    // MARK: For the operator
+
+    /// Books a prepaid deposit, once per reference.
+    /// - Throws: ``NodeError`` 404 for an unknown agent, 409 when the reference was used for something else.
+    public func credit(_ request: CreditRequest) async throws(NodeError) -> RecordedCredit {
+        guard try await inStore({ () throws(StoreError) in try await store.agent(id: request.agentID) }) != nil else {
+            throw .notFound("agent", request.agentID.description)
+        }
+        do throws(StoreError) {
+            return try await holds.credit(request)
+        } catch {
+            guard case .conflict = error else { throw NodeError(error) }
+            throw NodeError(
+                status: 409, code: "reference_reused",
+                detail: "The reference \(quoted(request.reference)) was booked with another agent or amount.",
+                fields: ["reference": .string(request.reference)])
+        }
+    }
+
+    /// Ends a purchase: every token of it is refused from now on.
+    public func revoke(_ purchase: Purchase.ID, reason: String) async throws(NodeError) -> Purchase {
+        let revoked = try await inStore { () throws(StoreError) in
+            try await store.revoke(purchase: purchase, reason: reason)
+        }
+        licenses.invalidate(purchase)
+        return revoked
+    }
+
+    /// Checks the whole ledger.
+    public func ledger() async throws(NodeError) -> (check: LedgerCheck, platform: [Money]) {
+        try await inStore { () throws(StoreError) in
+            (try await store.verifyLedger(), try await store.platformBalances())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package import Fields
+public import MarketCore
+import Metering
+
+/// What an agent wants to buy.
+public struct PurchaseRequest: Sendable {
+    public var buyer: Agent.ID
+    /// The skill's name or identifier.
+    public var skill: String
+    public var licenseKind: License.Kind
+    /// The most runs that the licence allows; nil for no cap.
+    public var usageLimit: Int64?
+    /// The most that the purchase may cost, in whole units; nil accepts the skill's price.
+    public var maxPrice: String?
+    public var idempotencyKey: String?
+    /// The bytes that a repeated key must repeat; nil uses the request's fields.
+    public var body: [UInt8]?
+
+    public init(
+        buyer: Agent.ID, skill: String, licenseKind: License.Kind = .personal, usageLimit: Int64? = nil,
+        maxPrice: String? = nil, idempotencyKey: String? = nil, body: [UInt8]? = nil
+    ) {
+        self.buyer = buyer
+        self.skill = skill
+        self.licenseKind = licenseKind
+        self.usageLimit = usageLimit
+        self.maxPrice = maxPrice
+        self.idempotencyKey = idempotencyKey
+        self.body = body
+    }
+
+    /// Reads the body of `POST /marketplace/purchase`.
+    package init(
+        buyer: Agent.ID, _ fields: FieldReader, idempotencyKey: String?, body: [UInt8]
+    ) throws(FieldError) {
+        self.init(
+            buyer: buyer, skill: try fields.string("skillId", minBytes: 1, maxBytes: 64),
+            licenseKind: try fields.optionalEnumeration("licenseType") ?? .personal,
+            usageLimit: try fields.optionalInt("usageLimit", in: 1...1_000_000_000_000),
+            maxPrice: try fields.optionalDecimal("maxPrice"), idempotencyKey: idempotencyKey, body: body)
+        try fields.finish()
+    }
+
+    var hash: BodyHash {
+        BodyHash(
+            of: body
+                ?? JSONValue.object([
+                    "skillId": .string(skill), "licenseType": .string(licenseKind.rawValue),
+                    "usageLimit": .optional(usageLimit), "maxPrice": .optional(maxPrice),
+                ]).serialized())
+    }
+}

@@ -1,0 +1,47 @@
+public import Metering
+
+/// How one node works.
+public struct NodeConfiguration: Sendable {
+    /// Holds packages, the hold journal and, by convention, the store and the keys.
+    public var dataDirectory: String
+    /// Calls per licence.
+    public var licenseRate: RateLimit
+    /// Calls per agent, whatever the licence; refused calls count as well.
+    public var agentRate: RateLimit
+    /// Runs at once; more wait.
+    public var runsMax: Int
+    /// Calls that may wait for a run to end; more are refused as overloaded.
+    public var waitingMax: Int
+    /// Bytes of one execute request's body.
+    public var requestBytesMax: Int
+    /// Bytes of one packed package.
+    public var packageBytesMax: Int
+    /// Lists and objects within each other in a request and in a response.
+    public var jsonDepthMax: Int
+    /// Which verdicts are billed.
+    public var billing: BillingRule
+    /// Profiles that stand in for those that skills ask for.
+    public var profileMap: [String: String]
+    /// What stands before the paths in URLs that are given out, such as `https://node.example`.
+    public var publicURL: String
+
+    public init(
+        dataDirectory: String, licenseRate: RateLimit = .standard,
+        agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000), runsMax: Int = 64,
+        waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20, packageBytesMax: Int = 32 << 20,
+        jsonDepthMax: Int = 64, billing: BillingRule = BillingRule(), profileMap: [String: String] = [:],
+        publicURL: String = ""
+    ) {
+        self.dataDirectory = dataDirectory
+        self.licenseRate = licenseRate
+        self.agentRate = agentRate
+        self.runsMax = runsMax
+        self.waitingMax = waitingMax
+        self.requestBytesMax = requestBytesMax
+        self.packageBytesMax = packageBytesMax
+        self.jsonDepthMax = jsonDepthMax
+        self.billing = billing
+        self.profileMap = profileMap
+        self.publicURL = publicURL
+    }
+}

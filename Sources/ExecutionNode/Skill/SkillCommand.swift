@@ -1,0 +1,29 @@
+package import MarketCore
+
+/// What the sandbox starts for a skill.
+package enum SkillCommand {
+    /// The program and its arguments.
+    /// - Parameter contains: whether the package has a file of this path.
+    package static func arguments(of manifest: SkillManifest, contains: (String) -> Bool) -> [String] {
+        switch (manifest.entryPoint, manifest.runtime) {
+        case (.program(let arguments), _):
+            // The package comes before PATH. A name without a slash would be looked up on PATH only.
+            guard let program = arguments.first, !program.contains("/"), contains(program) else { return arguments }
+            return ["./" + program] + arguments.dropFirst()
+        case (.handler(let file, let function), .node):
+            return ["node", "/runtime/node/runner.cjs", "\(file):\(function)"]
+        case (.handler(let file, let function), _):
+            // Isolated: neither the environment nor the working directory changes what Python loads.
+            return ["python3", "-I", "-B", "/runtime/python/runner.py", "\(file):\(function)"]
+        }
+    }
+
+    /// The profile of a skill that asks for none.
+    package static func defaultProfile(of runtime: SkillManifest.Runtime) -> String {
+        switch runtime {
+        case .python: "python"
+        case .node: "node"
+        case .exec, .workflow: "default"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import Fields
+package import MarketCore
+
+extension Skill {
+    package var json: JSONValue {
+        let manifest = latest.manifest
+        return [
+            "id": .string(id.description),
+            "agentId": .string(agentID.description),
+            "name": .string(name),
+            "displayName": .string(displayName),
+            "version": .string(latest.version.description),
+            "description": .string(manifest.description),
+            "category": .string(category.rawValue),
+            "pricing": pricing.json,
+            "code": [
+                "package": .string(latest.package.description),
+                "repoUrl": nil,
+                "runtime": .string(manifest.runtime.rawValue),
+                "entryPoint": manifest.json["entryPoint"] ?? .null,
+                "dependencies": .array(manifest.dependencies.map(JSONValue.string)),
+                "documentation": .optional(manifest.documentation),
+            ],
+            "api": [
+                "endpoints": .array(manifest.endpoints.map(\.wire)),
+                "auth": "purchase-token",
+                "examples": .array(manifest.tests.map(\.wire)),
+            ],
+            "status": .string(status.rawValue),
+            "rating": JSONNumber(rating).map(JSONValue.number) ?? 0,
+            "reviewCount": .number(reviewCount),
+            "downloadCount": .number(downloadCount),
+            "tags": .array(tags.map(JSONValue.string)),
+            "createdAt": .string(createdAt.description),
+            "updatedAt": .string(updatedAt.description),
+        ]
+    }
+}
+
+extension Endpoint {
+    fileprivate var wire: JSONValue {
+        [
+            "path": .string(path), "method": .string(method.rawValue), "description": .optional(description),
+            "idempotent": .bool(idempotent), "input": input?.json ?? .null, "output": output?.json ?? .null,
+        ]
+    }
+}
+
+extension SkillTestCase {
+    package var wire: JSONValue {
+        ["endpoint": .string(endpoint), "payload": payload, "expect": expect ?? .null]
+    }
+}
