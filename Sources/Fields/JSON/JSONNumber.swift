@@ -61,7 +61,7 @@ public struct JSONNumber: Sendable {
             }
             digits.insert(UInt8(ascii: "."), at: digits.count - fraction)
         }
-        guard digits.count <= 61 else { return nil }
+        guard digits.count - (parts.exponent < 0 ? 1 : 0) <= 60 else { return nil }
         return (parts.isNegative ? "-" : "") + String(decoding: digits, as: UTF8.self)
     }
 }
