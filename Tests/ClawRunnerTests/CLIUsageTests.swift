@@ -28,7 +28,8 @@ struct CLIUsageTests {
         "wrong usage has status 2, a reason on standard error and nothing on standard output",
         arguments: [
             ["no-such-command"], ["run"], ["run", "somewhere"], ["exec", "skill"], ["skill", "init"],
-            ["skill", "init", "Not A Name"], ["skill", "init", "ok", "--runtime", "perl"], ["serve", "--log-format", "xml"],
+            ["skill", "init", "Not A Name"], ["skill", "init", "ok", "--runtime", "perl"],
+            ["serve", "--log-format", "xml"],
             ["usage", "--no-such-option"], ["exec", "skill", "--endpoint", "/x", "--timeout", "0"],
         ])
     func wrongUsage(arguments: [String]) async throws {

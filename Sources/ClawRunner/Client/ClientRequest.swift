@@ -1,8 +1,12 @@
 import Fields
-import HTTPTypes
 
 /// One request to the daemon.
 struct ClientRequest: Sendable {
+    enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
     enum Body: Sendable {
         case none
         case json(JSONValue)
@@ -10,7 +14,7 @@ struct ClientRequest: Sendable {
         case archive([UInt8])
     }
 
-    var method: HTTPRequest.Method
+    var method: Method
     /// From the root, such as `/api/v1/usage`; parts that come from outside go through ``escaped(_:)``.
     var path: String
     var query: [(name: String, value: String)] = []
@@ -19,7 +23,7 @@ struct ClientRequest: Sendable {
     /// How long the daemon may take to answer.
     var timeoutSeconds: Int64 = 60
 
-    init(_ method: HTTPRequest.Method, _ path: String, body: Body = .none) {
+    init(_ method: Method, _ path: String, body: Body = .none) {
         self.method = method
         self.path = path
         self.body = body

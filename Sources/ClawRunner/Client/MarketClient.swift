@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Fields
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// Talks to a running daemon over its Unix socket.
@@ -59,7 +60,7 @@ struct MarketClient: Sendable {
         }
         let host = ClientRequest.escaped(socket)
         var outgoing = HTTPClientRequest(url: "http+unix://\(host)\(request.target)")
-        outgoing.method = .init(rawValue: request.method.rawValue)
+        outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         // The socket's path is no host name.
         outgoing.headers.add(name: "Host", value: "localhost")
         outgoing.headers.add(name: "Accept", value: "application/json")
@@ -83,7 +84,8 @@ struct MarketClient: Sendable {
             return try JSONValue(parsing: bytes, limits: JSONLimits(depthMax: 256, bytesMax: responseBytesMax))
         } catch {
             throw CommandFailure(
-                .unreachable, "What answers there is not a clawrunner daemon: status \(status) with a body that is "
+                .unreachable,
+                "What answers there is not a clawrunner daemon: status \(status) with a body that is "
                     + "not JSON (\(error)).")
         }
     }

@@ -37,7 +37,7 @@ struct ClawRunnerCommand: AsyncParsableCommand {
         // A reader of our output that goes away (`| head`) must not end us in the middle of clearing up.
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(await status(of: arguments))
+        Glibc.exit(await status(of: arguments))
     }
 
     private static func status(of arguments: [String]) async -> Int32 {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import Sandbox
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

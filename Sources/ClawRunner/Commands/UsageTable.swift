@@ -17,7 +17,7 @@ struct UsageTable {
         let skillID = usage["skillId"]?.string ?? ""
         let time = (usage["timestamp"]?.string ?? "").dropFirst(5).prefix(14)
         table.add(
-            time.replacing("T", with: " "),
+            String(time).replacing("T", with: " "),
             (skillNames[skillID] ?? String(skillID.prefix(8))) + (usage["endpoint"]?.string ?? ""),
             usage["verdict"]?.string ?? "", usage["duration"]?.int64.map { "\($0) ms" } ?? "",
             Quantity.bytes(usage["peakMemory"]?.int64 ?? 0), usage["cost"]?.string ?? "")

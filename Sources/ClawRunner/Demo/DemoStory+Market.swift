@@ -54,15 +54,13 @@ extension DemoStory {
         skills.first { $0.manifest.name == name }?.manifest.pricing
     }
 
-    /// Calls a skill with its token.
-    func execute(
-        _ name: String, _ endpoint: String, _ payload: JSONValue, _ buyer: Role
-    ) async throws(CommandFailure) -> ClientResponse {
+    /// A call of a skill with its token.
+    func execution(of name: String, _ endpoint: String, _ payload: JSONValue) -> ClientRequest {
         var request = ClientRequest(
             .post, "/api/v1/skills/\(name)/execute",
             body: .json(["endpoint": .string(endpoint), "payload": payload]))
         request.headers.append(("X-Purchase-Token", tokens[name] ?? ""))
         request.headers.append(("Idempotency-Key", "\"demo-\(name)-\(endpoint.dropFirst())\""))
-        return try await buyer.client.send(request)
+        return request
     }
 }

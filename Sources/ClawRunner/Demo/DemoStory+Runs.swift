@@ -15,12 +15,14 @@ extension DemoStory {
         let result = try await run("word-stats", "/stats", ["text": .string(text), "top": 3], buyer)
         let top = (result["topWords"]?.array ?? []).compactMap { $0["word"]?.string }.joined(separator: ", ")
         stage.line(
-            "  \(result["words"]?.int64 ?? 0) words, \(result["sentences"]?.int64 ?? 0) sentences; most frequent: \(top)")
+            "  \(result["words"]?.int64 ?? 0) words, \(result["sentences"]?.int64 ?? 0) sentences; most frequent: \(top)"
+        )
         stage.check(
             result["characters"]?.int64 == Int64(text.unicodeScalars.count),
             "word-stats counts the characters that the text has")
         // The same call again, with the same key, as after a lost answer.
-        let again = try await execute("word-stats", "/stats", ["text": .string(text), "top": 3], buyer)
+        let again = try await buyer.client.send(
+            execution(of: "word-stats", "/stats", ["text": .string(text), "top": 3]))
         stage.line("  sent again with the same Idempotency-Key: replayed, not run, not charged")
         stage.check(
             again.header("Idempotent-Replayed") == "true" && again.json["result"] == result,
@@ -37,7 +39,8 @@ extension DemoStory {
         stage.check(
             result["rows"]?.int64 == Int64(lines.count - 1), "csv-summary finds the rows that the file has")
         stage.check(
-            columns.count == lines.first?.split(separator: ",").count, "csv-summary finds the columns of the first line")
+            columns.count == lines.first?.split(separator: ",").count, "csv-summary finds the columns of the first line"
+        )
     }
 
     private mutating func markdown(_ buyer: Role) async throws(CommandFailure) {
@@ -57,7 +60,7 @@ extension DemoStory {
     private mutating func run(
         _ name: String, _ endpoint: String, _ payload: JSONValue, _ buyer: Role
     ) async throws(CommandFailure) -> JSONValue {
-        let response = try await execute(name, endpoint, payload, buyer)
+        let response = try await buyer.client.send(execution(of: name, endpoint, payload))
         guard response.status == 200, let usage = response.json["usage"] else { throw Problem(response).failure }
         let line = VerdictLine(kind: usage["verdict"]?.string ?? "?", detail: nil, usage: usage)
         stage.line("\((name + endpoint).padding(to: 23)) \(line.lines(.plain)[0])")
@@ -71,24 +74,20 @@ extension DemoStory {
     }
 
     mutating func executeMisbehaving(_ buyer: Role) async throws(CommandFailure) {
+        let calls = DemoMisbehaviour.all.map { ($0.skill, execution(of: $0.skill, "/run", [:])) }
         let answers = await withTaskGroup { group in
-            for (index, misbehaviour) in DemoMisbehaviour.all.enumerated() {
-                let story = self
-                group.addTask {
-                    (index, await Result { () async throws(CommandFailure) in
-                        try await story.execute(misbehaviour.skill, "/run", [:], buyer)
-                    })
-                }
+            for (skill, request) in calls {
+                group.addTask { (skill, await buyer.client.attempt(request)) }
             }
-            return await group.reduce(into: [Int: Result<ClientResponse, CommandFailure>]()) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [String: Result<ClientResponse, CommandFailure>]()) { $0[$1.0] = $1.1 }
         }
-        for (index, misbehaviour) in DemoMisbehaviour.all.enumerated() {
-            guard let response = try answers[index]?.get() else { continue }
-            try show(misbehaviour, response)
+        for misbehaviour in DemoMisbehaviour.all {
+            guard let response = try answers[misbehaviour.skill]?.get() else { continue }
+            show(misbehaviour, response)
         }
     }
 
-    private mutating func show(_ misbehaviour: DemoMisbehaviour, _ response: ClientResponse) throws(CommandFailure) {
+    private mutating func show(_ misbehaviour: DemoMisbehaviour, _ response: ClientResponse) {
         let verdict = response.json["verdict"]?.string ?? "none (status \(response.status))"
         let time = response.json["usage"]?["duration"]?.int64.map { "\($0) ms" } ?? ""
         stage.verdict(misbehaviour.skill, verdict, time, expected: misbehaviour.verdict)
@@ -102,6 +101,17 @@ extension DemoStory {
         }
         stage.check(usage["cost"] == "0", "\(misbehaviour.skill) costs nothing")
         runs.append(Run(skill: misbehaviour.skill, usage: usage, price: .zero(.usdc)))
+    }
+}
+
+extension MarketClient {
+    /// The answer or the failure, as a value.
+    fileprivate func attempt(_ request: ClientRequest) async -> Result<ClientResponse, CommandFailure> {
+        do {
+            return .success(try await send(request))
+        } catch {
+            return .failure(error)
+        }
     }
 }
 

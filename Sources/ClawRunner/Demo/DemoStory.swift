@@ -44,7 +44,8 @@ struct DemoStory {
         buyer = try await register("curious-cat", "Buys them")
 
         stage.act("The seller publishes three skills")
-        try await publish(["word-stats", "csv-summary", "markdown-html"].map { "skills/\($0)" }, as: seller, shown: true)
+        try await publish(
+            ["word-stats", "csv-summary", "markdown-html"].map { "skills/\($0)" }, as: seller, shown: true)
 
         stage.act("The operator credits the buyer, who buys a licence of each")
         try await creditAndPurchase(buyer)

@@ -15,7 +15,8 @@ struct JSONArgument: Sendable {
         } catch {
             let hint =
                 text.hasPrefix("{") || text.hasPrefix("[") || text == "-" || text.hasPrefix("@")
-                ? nil : "Quote it for the shell, as in \(option) '{\"text\": \"hello\"}', or name a file: \(option) @request.json"
+                ? nil
+                : "Quote it for the shell, as in \(option) '{\"text\": \"hello\"}', or name a file: \(option) @request.json"
             throw CommandFailure(.usage, "\(place) is not valid JSON: \(error).", hint: hint)
         }
     }

@@ -19,7 +19,8 @@ struct LocalSkill: Sendable {
             let paths = manifest.endpoints.map(\.path)
             let nearest = nearestName(to: path, in: paths).map { " Did you mean \"\($0)\"?" } ?? ""
             throw CommandFailure(
-                .usage, "\(manifest.name) has no endpoint \(quoted(path)); it has "
+                .usage,
+                "\(manifest.name) has no endpoint \(quoted(path)); it has "
                     + "\(paths.joined(separator: ", ")).\(nearest)")
         }
         let violations = endpoint.input?.validate(payload) ?? []

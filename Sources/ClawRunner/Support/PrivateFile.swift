@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Files that only their owner may read: keys, tokens, credentials.
 enum PrivateFile {
@@ -6,15 +6,11 @@ enum PrivateFile {
     ///
     /// - Throws: ``CommandFailure`` when others may read it too, because a key in it may have been copied.
     static func read(_ path: String, bytesMax: Int = 1 << 20) throws(CommandFailure) -> [UInt8]? {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            let code = errno
-            if code == ENOENT || code == ENOTDIR { return nil }
-            throw CommandFailure(.usage, "\(path) cannot be read: \(InputFile.reason(code)).")
-        }
-        guard status.st_mode & 0o077 == 0 else {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+        let mode = (attributes[.posixPermissions] as? Int) ?? 0o777
+        guard mode & 0o077 == 0 else {
             throw CommandFailure(
-                .usage, "\(path) holds keys, but other users may read it (mode \(octal(status.st_mode & 0o777))).",
+                .usage, "\(path) holds keys, but other users may read it (mode 0\(String(mode, radix: 8))).",
                 hint: "Run: chmod 600 \(path)")
         }
         return try InputFile.read(path, bytesMax: bytesMax)
@@ -46,9 +42,5 @@ enum PrivateFile {
 
     private static func failed(_ path: String, _ code: Int32) -> CommandFailure {
         CommandFailure(.usage, "\(path) cannot be written: \(InputFile.reason(code)).")
-    }
-
-    private static func octal(_ mode: mode_t) -> String {
-        "0" + String(mode, radix: 8)
     }
 }

@@ -13,7 +13,8 @@ struct SkillFolder: Sendable {
         self.path = InstalledPaths.absolute(path)
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: self.path, isDirectory: &isDirectory) else {
-            throw CommandFailure(.usage, "There is no folder \(path).", hint: "Begin one with `clawrunner skill init NAME`.")
+            throw CommandFailure(
+                .usage, "There is no folder \(path).", hint: "Begin one with `clawrunner skill init NAME`.")
         }
         guard isDirectory.boolValue else { throw CommandFailure(.usage, "\(path) is not a folder.") }
         guard FileManager.default.fileExists(atPath: "\(self.path)/skill.toml") else {

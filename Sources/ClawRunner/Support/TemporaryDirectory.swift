@@ -21,7 +21,8 @@ struct TemporaryDirectory: Sendable {
     func remove() {
         let manager = FileManager.default
         if let names = manager.enumerator(atPath: path) {
-            for case let name as String in names where names.fileAttributes?[.type] as? FileAttributeType == .typeDirectory {
+            for case let name as String in names
+            where names.fileAttributes?[.type] as? FileAttributeType == .typeDirectory {
                 chmod("\(path)/\(name)", 0o700)
             }
         }

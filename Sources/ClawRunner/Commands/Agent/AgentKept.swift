@@ -40,7 +40,8 @@ struct AgentKept: ParsableCommand {
             return isKnown
         }
         guard isKnown else {
-            throw CommandFailure(.usage, "No key of an agent \(name) is kept for the daemon at \(connection.socketPath).")
+            throw CommandFailure(
+                .usage, "No key of an agent \(name) is kept for the daemon at \(connection.socketPath).")
         }
     }
 }

@@ -58,7 +58,9 @@ struct AgentRegister: AsyncParsableCommand {
     private func keepKey(_ key: String, id: String) throws(CommandFailure) {
         do {
             try CredentialStore.current.update { credentials in
-                credentials.update(connection.socketPath) { $0.keep(Credentials.Agent(name: name, id: id, apiKey: key)) }
+                credentials.update(connection.socketPath) {
+                    $0.keep(Credentials.Agent(name: name, id: id, apiKey: key))
+                }
             }
         } catch {
             if !connection.json { Terminal.output.line(key) }

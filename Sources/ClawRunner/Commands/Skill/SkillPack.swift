@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fields
 import Foundation
+import MarketCore
 
 struct SkillPack: ParsableCommand {
     static let configuration = CommandConfiguration(

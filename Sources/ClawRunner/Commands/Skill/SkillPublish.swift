@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import MarketCore
 
 struct SkillPublish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -87,7 +87,8 @@ struct SkillTestCommand: AsyncParsableCommand {
             let usage = result.run?.outcome.usage
             table.add(
                 String(index + 1), result.test.endpoint, result.fault == nil ? "passed" : "failed",
-                result.run?.verdict.kind.rawValue ?? "", usage.map { Quantity.time(microseconds: $0.wallMicroseconds) } ?? "",
+                result.run?.verdict.kind.rawValue ?? "",
+                usage.map { Quantity.time(microseconds: $0.wallMicroseconds) } ?? "",
                 usage.map { Quantity.bytes($0.peakMemoryBytes) } ?? "")
         }
         table.lines { _, column, cell in
@@ -117,7 +118,7 @@ private struct TestResult: Sendable {
         do {
             let run = try await skill.call(endpoint: test.endpoint, payload: test.payload)
             self.run = run
-            fault = SkillTest.fault(test, run.response)
+            fault = ExpectedResult.fault(test, run.response)
         } catch {
             run = nil
             fault = error.message

@@ -48,7 +48,8 @@ struct SkillValidate: ParsableCommand {
             guard let profile = profiles.profile(named: name) else {
                 let known = profiles.names.sorted()
                 throw FieldError(
-                    path: "profile", message: "there is no profile \(quoted(name)); there are "
+                    path: "profile",
+                    message: "there is no profile \(quoted(name)); there are "
                         + known.joined(separator: ", "), suggestion: nearestName(to: name, in: known),
                     file: "skill.toml")
             }
