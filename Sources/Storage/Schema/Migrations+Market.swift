@@ -48,7 +48,7 @@ extension Migrations {
             interval TEXT,
             unit TEXT,
             status TEXT NOT NULL,
-            tags TEXT NOT NULL CHECK (json_valid(tags)),
+            tags TEXT NOT NULL,
             latest_version TEXT NOT NULL,
             rating REAL NOT NULL,
             review_count INTEGER NOT NULL,

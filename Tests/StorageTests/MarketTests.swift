@@ -1,0 +1,259 @@
+import Foundation
+import MarketCore
+import Metering
+import Testing
+
+@testable import Storage
+
+@Suite("Agents, keys, skills and purchases")
+struct MarketTests {
+    @Test("an agent's name is taken once, and a refused agent leaves no key")
+    func names() async throws {
+        let fixture = try await StoreFixture()
+        let agent = StoreFixture.agent("seller")
+        await #expect(throws: StoreError.conflict(field: "name")) {
+            try await fixture.store.insert(agent: agent, key: StoreFixture.key(of: agent.id))
+        }
+        #expect(try await fixture.store.apiKeys().count == 1)
+        #expect(try await fixture.store.agent(named: "seller") == fixture.seller)
+        #expect(try await fixture.store.agent(id: fixture.seller.id) == fixture.seller)
+        #expect(try await fixture.store.agent(named: "SELLER") == nil)
+        #expect(try await fixture.store.agent(id: .new()) == nil)
+    }
+
+    @Test("an update keeps what belongs to the purchases")
+    func updateAgent() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer()
+        _ = try await fixture.bought(by: buyer)
+        var stale = fixture.seller
+        stale.description = "Now with a ✓ and a ' quote"
+        stale.avatar = "ipfs://x"
+        stale.reputation = 99.5
+        stale.updatedAt = Timestamp(milliseconds: 5)
+        try await fixture.store.update(agent: stale)
+        let stored = try #require(try await fixture.store.agent(id: stale.id))
+        #expect(stored.totalSales == 1)
+        stale.totalSales = 1
+        #expect(stored == stale)
+        await #expect(throws: StoreError.missing("agent")) {
+            try await fixture.store.update(agent: StoreFixture.agent("nobody"))
+        }
+        stale.reputation = 101
+        await #expect(throws: StoreError.refused("a reputation is 0 to 100")) {
+            try await fixture.store.update(agent: stale)
+        }
+    }
+
+    @Test("agents are listed by name, found by a part of name or description, page by page")
+    func listAgents() async throws {
+        let fixture = try await StoreFixture()
+        for index in 0..<12 { _ = try await fixture.buyer("agent_\(index % 10)\(index)") }
+        var names: [String] = []
+        var cursor: String?
+        repeat {
+            let page = try await fixture.store.agents(
+                search: "AGENT_", page: PageRequest(limit: 5, cursor: cursor))
+            #expect(page.total == 12)
+            names += page.items.map(\.name)
+            cursor = page.nextCursor
+        } while cursor != nil
+        #expect(names == names.sorted() && Set(names).count == 12)
+        #expect(try await fixture.store.agents(search: "%", page: PageRequest()).total == 0)
+        #expect(try await fixture.store.agents(search: "called seller", page: PageRequest()).total == 1)
+        #expect(try await fixture.store.agents(search: nil, page: PageRequest()).total == 13)
+    }
+
+    @Test("keys are unique, revoked at the earliest time given, and remember their last use")
+    func keys() async throws {
+        let fixture = try await StoreFixture()
+        let key = StoreFixture.key(of: fixture.seller.id)
+        try await fixture.store.insert(key: key)
+        await #expect(throws: StoreError.conflict(field: "sha256")) {
+            try await fixture.store.insert(
+                key: StoredKey(
+                    id: .new(), agentID: key.agentID, sha256: key.sha256, prefix: "p", createdAt: .now))
+        }
+        await #expect(throws: StoreError.missing("record that it refers to")) {
+            try await fixture.store.insert(key: StoreFixture.key(of: .new()))
+        }
+        try await fixture.store.noteUse(of: [key.id: Timestamp(milliseconds: 9), .new(): .now])
+        try await fixture.store.noteUse(of: [key.id: Timestamp(milliseconds: 8)])
+        try await fixture.store.noteUse(of: [:])
+        let stored = { try await fixture.store.apiKeys().first { $0.id == key.id } }
+        #expect(try await stored()?.lastUsedAt == Timestamp(milliseconds: 9))
+
+        let later = Timestamp.now.advanced(byMilliseconds: 3_600_000)
+        try await fixture.store.revoke(key: key.id, at: later)
+        #expect(try await stored()?.revokedAt == later)
+        try await fixture.store.revoke(key: key.id, at: later.advanced(byMilliseconds: 1))
+        #expect(try await stored()?.revokedAt == later)
+        try await fixture.store.revoke(key: key.id, at: Timestamp(milliseconds: 1))
+        #expect(try await stored() == nil)
+        await #expect(throws: StoreError.missing("key")) { try await fixture.store.revoke(key: .new(), at: later) }
+    }
+
+    @Test("versions never change, and the highest is the latest whatever the order")
+    func versions() async throws {
+        let fixture = try await StoreFixture()
+        let id = fixture.skill.id
+        let store = fixture.store
+        for text in ["1.10.0", "1.9.0", "2.0.0-rc.1", "1.9.1"] {
+            try await store.insert(
+                version: StoreFixture.version(text, of: id), of: id, at: Timestamp(milliseconds: 7))
+        }
+        #expect(try await store.skill(id: id)?.latest.version.description == "2.0.0-rc.1")
+        #expect(try await store.skill(id: id)?.updatedAt == Timestamp(milliseconds: 7))
+        let version = try StoreFixture.version("1.9.0", of: id)
+        #expect(try await store.version(of: id, version.version) == version)
+        #expect(try await store.version(of: .new(), version.version) == nil)
+        await #expect(throws: StoreError.conflict(field: "version")) {
+            try await store.insert(version: version, of: id, at: .now)
+        }
+        await #expect(throws: StoreError.missing("skill")) {
+            try await store.insert(version: version, of: .new(), at: .now)
+        }
+    }
+
+    @Test("a skill needs a stored package, a free name and an existing owner")
+    func insertSkill() async throws {
+        let fixture = try await StoreFixture()
+        await #expect(throws: StoreError.conflict(field: "name")) {
+            try await fixture.store.insert(skill: StoreFixture.skill("emailer", of: fixture.seller.id))
+        }
+        await #expect(throws: StoreError.missing("record that it refers to")) {
+            try await fixture.store.insert(skill: StoreFixture.skill("orphan", of: .new()))
+        }
+        let package = try StoreFixture.package(by: fixture.seller.id)
+        try await fixture.store.insert(package: package)
+        #expect(try await fixture.store.package(digest: package.digest) == package)
+        var skill = try StoreFixture.skill("unpacked", of: fixture.seller.id)
+        let missing = try #require(PackageDigest("sha256:" + String(repeating: "00", count: 32)))
+        skill.latest = SkillVersion(
+            skillID: skill.id, version: skill.latest.version, package: missing, manifest: skill.latest.manifest,
+            createdAt: .now)
+        let unpacked = skill
+        await #expect(throws: StoreError.missing("package")) { try await fixture.store.insert(skill: unpacked) }
+        #expect(try await fixture.store.skill(named: "unpacked") == nil)
+        #expect(try await fixture.store.package(digest: missing) == nil)
+    }
+
+    @Test("an update of a skill changes what may change and keeps downloads and versions")
+    func updateSkill() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.bought(by: try await fixture.buyer())
+        var skill = fixture.skill
+        skill.displayName = "SmartEmailer Pro"
+        skill.pricing = Pricing(
+            kind: .subscription, price: Money(base: 5, currency: .sol), interval: .monthly, unit: nil)
+        skill.status = .review
+        skill.tags = ["a\"b", "ü"]
+        skill.rating = 4.25
+        skill.reviewCount = 3
+        skill.downloadCount = 777
+        try await fixture.store.update(skill: skill)
+        skill.downloadCount = 1
+        #expect(try await fixture.store.skill(id: skill.id) == skill)
+        await #expect(throws: StoreError.missing("skill")) {
+            try await fixture.store.update(skill: StoreFixture.skill("x", of: fixture.seller.id))
+        }
+    }
+
+    @Test("skills are filtered, searched and paged in every order", arguments: SkillQuery.Sort.allCases)
+    func listSkills(sort: SkillQuery.Sort) async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer()
+        for index in 0..<11 {
+            var skill = try StoreFixture.skill(
+                "tool-\(index)", of: fixture.seller.id, tags: index % 2 == 0 ? ["even"] : ["odd", "x_y"],
+                createdAt: Timestamp(milliseconds: Int64(index / 3)))
+            skill.rating = Double(index / 2) / 3
+            try await fixture.store.insert(skill: skill)
+            for _ in 0..<(index % 3) {
+                let purchase = Purchase(
+                    id: .new(), buyerID: buyer.id, sellerID: fixture.seller.id, skillID: skill.id,
+                    amount: StoreFixture.usdc(0), license: License(kind: .personal), status: .completed,
+                    createdAt: .now)
+                try await fixture.store.record(PurchaseRecord(purchase: purchase), onCommit: {})
+            }
+        }
+        var found: [Skill] = []
+        var cursor: String?
+        repeat {
+            let page = try await fixture.store.skills(
+                SkillQuery(search: "tool", sort: sort, page: PageRequest(limit: 4, cursor: cursor)))
+            #expect(page.total == 11)
+            found += page.items
+            cursor = page.nextCursor
+        } while cursor != nil
+        #expect(Set(found.map(\.name)).count == 11 && found.count == 11)
+        let keys: [Double] = found.map {
+            switch sort {
+            case .popular: Double($0.downloadCount)
+            case .newest: Double($0.createdAt.milliseconds)
+            case .rating: $0.rating
+            }
+        }
+        #expect(keys == keys.sorted(by: >))
+        let other = SkillQuery.Sort.allCases.first { $0 != sort } ?? .newest
+        let first = try await fixture.store.skills(SkillQuery(sort: sort, page: PageRequest(limit: 2)))
+        await #expect(throws: StoreError.invalidCursor) {
+            try await fixture.store.skills(
+                SkillQuery(sort: other, page: PageRequest(limit: 2, cursor: first.nextCursor)))
+        }
+    }
+
+    @Test("each filter of the skill list does what it says")
+    func filterSkills() async throws {
+        let fixture = try await StoreFixture()
+        var hidden = try StoreFixture.skill("hidden", of: fixture.seller.id, tags: ["x_y"])
+        hidden.status = .rejected
+        hidden.category = .utility
+        try await fixture.store.insert(skill: hidden)
+        func names(_ query: SkillQuery) async throws -> [String] {
+            try await fixture.store.skills(query).items.map(\.name).sorted()
+        }
+        #expect(try await names(SkillQuery()) == ["emailer"])
+        #expect(try await names(SkillQuery(status: nil)) == ["emailer", "hidden"])
+        #expect(try await names(SkillQuery(category: .utility, status: nil)) == ["hidden"])
+        #expect(try await names(SkillQuery(tag: "x_y", status: nil)) == ["hidden"])
+        #expect(try await names(SkillQuery(tag: "x", status: nil)).isEmpty)
+        #expect(try await names(SkillQuery(agentID: .new(), status: nil)).isEmpty)
+        #expect(try await names(SkillQuery(search: "EMAILER 100%")) == ["emailer"])
+        #expect(try await names(SkillQuery(search: "emailer absent")).isEmpty)
+        #expect(try await names(SkillQuery(search: "x_y", status: nil)) == ["hidden"])
+        #expect(try await names(SkillQuery(search: "100_", status: nil)).isEmpty)
+        #expect(try await names(SkillQuery(search: "'; DROP TABLE skills; --", status: nil)).isEmpty)
+    }
+
+    @Test("a purchase is revoked once, with its reason and a higher epoch")
+    func revoke() async throws {
+        let fixture = try await StoreFixture()
+        let purchase = try await fixture.bought(by: try await fixture.buyer())
+        let revoked = try await fixture.store.revoke(purchase: purchase.id, reason: "chargeback")
+        #expect(revoked.revokedReason == "chargeback" && revoked.revocationEpoch == 1)
+        let again = try await fixture.store.revoke(purchase: purchase.id, reason: "other")
+        #expect(again == revoked)
+        #expect(try await fixture.store.purchase(id: purchase.id) == revoked)
+        await #expect(throws: StoreError.missing("purchase")) {
+            _ = try await fixture.store.revoke(purchase: .new(), reason: "r")
+        }
+    }
+
+    @Test("a payment on the chain pays one purchase")
+    func transactionHash() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer()
+        let record = {
+            try PurchaseRecord(
+                purchase: Purchase(
+                    id: .new(), buyerID: buyer.id, sellerID: fixture.seller.id, skillID: fixture.skill.id,
+                    amount: StoreFixture.usdc(0), transactionHash: "5KtP", license: License(kind: .commercial),
+                    status: .completed, createdAt: .now))
+        }
+        try await fixture.store.record(record(), onCommit: {})
+        await #expect(throws: StoreError.conflict(field: "txHash")) {
+            try await fixture.store.record(record(), onCommit: {})
+        }
+    }
+}
