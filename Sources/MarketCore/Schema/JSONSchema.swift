@@ -25,7 +25,7 @@ public struct JSONSchema: Sendable {
 
     /// The places where `value` does not satisfy the schema, at most 20; none when it does.
     ///
-    /// The work is bounded: a value that takes more than some twenty million steps is a violation.
+    /// The work is bounded: a value that takes more than ten million steps is a violation.
     public func validate(_ value: JSONValue) -> [SchemaViolation] {
         var validator = SchemaValidator(nodes: nodes)
         validator.check(value, root, path: "")

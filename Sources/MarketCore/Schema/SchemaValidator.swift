@@ -5,7 +5,7 @@ struct SchemaValidator {
     static let violationsMax = 20
     /// Steps are places visited, values compared and characters matched. Schemas and values come from strangers, and
     /// some pairs of them would take years.
-    static let stepsMax = 20_000_000
+    static let stepsMax = 10_000_000
     static let depthMax = 256
 
     let nodes: [SchemaNode]
