@@ -18,7 +18,7 @@ let systems: [SwiftSetting] = common + [.strictMemorySafety()]
 // The launcher forks; a static executable keeps what a fork copies (and what a privileged process maps) small.
 // Only this executable has unsafe flags, so that a host can depend on the library products.
 let staticExecutable: [SwiftSetting] = [.unsafeFlags(["-static-executable"])]
-let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable", "-Xlinker", "--no-warnings"])]
+let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
 let package = Package(
     name: "clawrunner",
@@ -35,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
-                "Fields", "SandboxProtocol", "CLinux", "CSeccomp",
+                "Fields", "SandboxProtocol", "CLinux", "CSeccomp", "CCap",
             ],
             swiftSettings: systems),
 
@@ -107,17 +108,30 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: common),
 
+        // A host that embeds the node; built and run by the tests.
+        .executableTarget(
+            name: "EmbeddedNode",
+            dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "Metering", "LicenseCheck", "Fields"],
+            path: "Examples/EmbeddedNode", swiftSettings: common),
+
         // MARK: Tests
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "CLinux"], swiftSettings: common),
+        .executableTarget(
+            name: "SandboxProbe", path: "Tests/SandboxProbe", linkerSettings: staticLink),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "Fields", "CLinux"], swiftSettings: common),
         .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
         .testTarget(name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(name: "MeteringTests", dependencies: ["Metering", "MarketCore", "Fields"], swiftSettings: common),
@@ -126,12 +140,21 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "ExecutionNodeTests",
-            dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields"],
+            dependencies: [
+                "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ClawRunnerTests",
             dependencies: [
-                "ClawRunner", "MarketCore", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "ClawRunner", "EmbeddedNode", "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck",
+                "Metering", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: common),
     ],

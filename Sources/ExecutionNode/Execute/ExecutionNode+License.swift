@@ -11,7 +11,8 @@ extension ExecutionNode {
         guard let apiKey else {
             throw NodeError(
                 status: 401, code: "api_key_required",
-                detail: "Send an API key as \"Authorization: Bearer claw_live_…\"; POST /api/v1/agents/register gives one.")
+                detail:
+                    "Send an API key as \"Authorization: Bearer claw_live_…\"; POST /api/v1/agents/register gives one.")
         }
         do throws(APIKeyError) {
             return try keys.authenticate(apiKey).agentID

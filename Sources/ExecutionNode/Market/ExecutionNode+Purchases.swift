@@ -5,22 +5,20 @@ public import Metering
 
 extension ExecutionNode {
     /// Buys a licence with the buyer's prepaid balance.
-    /// - Returns: the answer, `{purchase, purchaseToken, paymentUrl}` with status 201, and whether it is the stored
-    ///   answer to an earlier request with the same key.
     /// - Throws: ``NodeError`` 402 when the balance is too small, 404, 409, 422.
-    public func purchase(_ request: PurchaseRequest) async throws(NodeError) -> (outcome: StoredOutcome, isReplay: Bool) {
+    public func purchase(_ request: PurchaseRequest) async throws(NodeError) -> PurchaseReply {
         let key = try idempotentRequest(
             agent: request.buyer, route: "POST /api/v1/marketplace/purchase", key: request.idempotencyKey,
             fingerprint: request.hash)
-        guard let key else { return (try await buy(request, keyed: nil), false) }
+        guard let key else { return PurchaseReply(outcome: try await buy(request, keyed: nil), isReplay: false) }
         switch try await begin(key) {
         case .new: break
-        case .replay(let outcome): return (outcome, true)
+        case .replay(let outcome): return PurchaseReply(outcome: outcome, isReplay: true)
         case .inFlight: throw Self.stillRunning
         case .mismatch: throw Self.keyReused
         }
         defer { idempotency.end(key.scope) }
-        return (try await buy(request, keyed: key), false)
+        return PurchaseReply(outcome: try await buy(request, keyed: key), isReplay: false)
     }
 
     private func buy(

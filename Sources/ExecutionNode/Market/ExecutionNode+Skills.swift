@@ -35,7 +35,8 @@ extension ExecutionNode {
     /// Publishes an uploaded package as a new skill, or as a new version of the agent's own skill of that name.
     /// - Throws: ``NodeError`` 409 when the name or the version is taken, 422 when a field differs from the manifest,
     ///   the profile does not allow what the skill asks for, or one of its tests fails.
-    package func publish(_ publication: Publication, by agent: Agent.ID) async throws(NodeError) -> (Skill, isNew: Bool) {
+    public func publish(_ publication: Publication, by agent: Agent.ID) async throws(NodeError) -> (Skill, isNew: Bool)
+    {
         let stored = try await inStore { () throws(StoreError) in try await store.package(digest: publication.package) }
         guard let stored, packages.contains(stored.digest) else {
             throw .notFound("package", publication.package.description)

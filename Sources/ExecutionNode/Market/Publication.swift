@@ -1,17 +1,26 @@
 package import Fields
-package import MarketCore
+public import MarketCore
 
-/// The body of `POST /skills`: which package, and fields that repeat its manifest.
-package struct Publication: Sendable {
-    package let package: PackageDigest
+/// What is to be published: which package, and fields that repeat its manifest.
+public struct Publication: Sendable {
+    public let package: PackageDigest
     /// The name that people read; the manifest's name when it is not given.
-    package let displayName: String?
+    public let displayName: String?
     /// Given here when the manifest has none.
-    package let pricing: Pricing?
+    public let pricing: Pricing?
     /// Fields that repeat the manifest, by its keys.
     private let repeated: JSONObject
     private let endpoints: [JSONValue]
 
+    public init(package: PackageDigest, displayName: String? = nil, pricing: Pricing? = nil) {
+        self.package = package
+        self.displayName = displayName
+        self.pricing = pricing
+        repeated = [:]
+        endpoints = []
+    }
+
+    /// Reads the body of `POST /skills`.
     package init(_ fields: FieldReader) throws(FieldError) {
         let code = try fields.reader("code")
         let repository = try code.optionalString("repoUrl", maxBytes: 2048)
@@ -20,7 +29,8 @@ package struct Publication: Sendable {
                 "package",
                 repository == nil
                     ? "this field is missing; upload the package to /api/v1/packages and name its digest"
-                    : "this node does not clone repositories; upload the package to /api/v1/packages and name its digest")
+                    : "this node does not clone repositories; upload the package to /api/v1/packages and name its digest"
+            )
         }
         guard let digest = PackageDigest(text) else {
             throw code.error("package", "must be \"sha256:\" and 64 hexadecimal digits, as the upload answered")
@@ -33,7 +43,8 @@ package struct Publication: Sendable {
             if let value = code.optionalValue(key) { repeated[key] = value }
         }
         let keys = [
-            "version", "description", "category", "runtime", "entryPoint", "profile", "response", "tags", "dependencies",
+            "version", "description", "category", "runtime", "entryPoint", "profile", "response", "tags",
+            "dependencies",
             "documentation", "limits", "network", "secrets", "tests",
         ]
         for key in keys {
@@ -60,7 +71,7 @@ package struct Publication: Sendable {
     }
 
     /// - Throws: `FieldError` for the first field that differs from the manifest.
-    package func check(against manifest: SkillManifest) throws(FieldError) {
+    func check(against manifest: SkillManifest) throws(FieldError) {
         for (key, value) in repeated {
             guard let declared = Self.declared(key, manifest) else {
                 throw FieldError(path: key, message: "is not in the package's skill.toml; leave it out or pack it anew")

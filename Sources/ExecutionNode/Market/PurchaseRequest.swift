@@ -1,6 +1,6 @@
-package import Fields
+public import Fields
 public import MarketCore
-import Metering
+public import Metering
 
 /// What an agent wants to buy.
 public struct PurchaseRequest: Sendable {
@@ -49,4 +49,15 @@ public struct PurchaseRequest: Sendable {
                     "usageLimit": .optional(usageLimit), "maxPrice": .optional(maxPrice),
                 ]).serialized())
     }
+}
+
+/// The answer to a purchase, now or earlier under the same idempotency key.
+public struct PurchaseReply: Sendable {
+    /// Status, headers and body as a client gets them: `{purchase, purchaseToken, paymentUrl}`.
+    public let outcome: StoredOutcome
+    public let isReplay: Bool
+
+    public var json: JSONValue { (try? JSONValue(parsing: outcome.body)) ?? .null }
+    /// What the buyer sends with its calls.
+    public var token: String? { json["purchaseToken"]?.string }
 }

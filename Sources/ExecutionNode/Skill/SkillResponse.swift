@@ -36,7 +36,8 @@ package struct SkillResponse: Sendable {
         let detail: String
     }
 
-    private static func json(_ output: [UInt8], _ schema: JSONSchema?, depthMax: Int) throws(InvalidResponse) -> [UInt8] {
+    private static func json(_ output: [UInt8], _ schema: JSONSchema?, depthMax: Int) throws(InvalidResponse) -> [UInt8]
+    {
         let value: JSONValue
         do throws(JSONParseError) {
             value = try JSONValue(

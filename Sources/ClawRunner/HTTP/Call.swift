@@ -1,0 +1,68 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import Hummingbird
+import Logging
+import MarketCore
+import NIOCore
+
+/// One request on its way through a route.
+struct Call: Sendable {
+    let request: Request
+    /// The parts of the path that the route leaves open, percent-decoded.
+    let parameters: [String: String]
+    /// The identifier in the log and in `X-Request-Id`.
+    let id: String
+    let logger: Logger
+    let connection: Connection?
+
+    /// A part of the path; the route table has checked that it is there.
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    func header(_ name: HTTPField.Name) -> String? { request.headers[name] }
+
+    /// What stands after `Bearer` in `Authorization`; nil without such a header.
+    var bearer: String? {
+        get throws {
+            guard let value = header(.authorization) else { return nil }
+            let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                throw NodeError(
+                    status: 401, code: "invalid_authorization",
+                    detail: "Authorization must be \"Bearer\" followed by an API key.")
+            }
+            return String(parts[1])
+        }
+    }
+
+    func query() throws -> QueryReader { try QueryReader(request.uri.query) }
+
+    /// The whole body, of 1 to `bytesMax` bytes.
+    func body(bytesMax: Int) async throws -> [UInt8] {
+        let tooLarge = NodeError(
+            status: 413, code: "body_too_large", detail: "The body is larger than the \(bytesMax) bytes allowed here.",
+            fields: ["bytesMax": .number(bytesMax)])
+        if let length = header(.contentLength).flatMap({ Int($0) }), length > bytesMax { throw tooLarge }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: bytesMax)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
+            throw tooLarge
+        }
+        guard buffer.readableBytes > 0 else {
+            throw NodeError.malformed("The request has no body; this call needs one.", code: "empty_body")
+        }
+        return Array(buffer.readableBytesView)
+    }
+
+    /// The fields of a JSON body.
+    func fields(_ body: [UInt8], limits: JSONLimits = JSONLimits()) throws -> FieldReader {
+        do {
+            return try FieldReader(try JSONValue(parsing: body, limits: limits))
+        } catch let error as JSONParseError {
+            throw NodeError(error)
+        }
+    }
+}

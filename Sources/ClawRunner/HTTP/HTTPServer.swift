@@ -1,0 +1,32 @@
+import ExecutionNode
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// One listening socket that answers with an ``API``.
+enum HTTPServer {
+    static func service(
+        _ api: API, address: BindAddress, limits: ConnectionLimits, logger: Logger,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> some Service {
+        Application(
+            responder: api,
+            server: HTTPServerBuilder { GuardedChannel(responder: $0, limits: limits) },
+            configuration: ApplicationConfiguration(
+                address: address, backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax, logger: logger)),
+            onServerRunning: onRunning, logger: logger)
+    }
+
+    /// Every route of the daemon.
+    static func routes(
+        node: ExecutionNode, operatorKey: OperatorKey, metrics: PrometheusMetrics, readiness: Readiness
+    ) -> [Route] {
+        AgentRoutes(node: node).routes + SkillRoutes(node: node).routes + MarketplaceRoutes(node: node).routes
+            + ExecuteRoutes(node: node).routes + RecordRoutes(node: node).routes
+            + AdminRoutes(node: node, operatorKey: operatorKey).routes
+            + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes
+    }
+}

@@ -1,0 +1,111 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import MarketCore
+import Metering
+
+/// What only the operator may do, with the operator key.
+struct AdminRoutes {
+    let node: ExecutionNode
+    let operatorKey: OperatorKey
+
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/admin/credits", credit),
+            Route(.post, "/api/v1/admin/purchases/{purchase}/revoke", revoke),
+            Route(.get, "/api/v1/admin/ledger", ledger),
+        ]
+    }
+
+    private func requireOperator(_ call: Call) throws {
+        guard let key = try call.bearer else {
+            throw NodeError(
+                status: 401, code: "operator_key_required",
+                detail:
+                    "Send the operator key as \"Authorization: Bearer\"; serve writes it to operator.key in its data.")
+        }
+        guard operatorKey.matches(key) else {
+            // An agent's own key tells who it is, and that it may not do this.
+            _ = try node.authenticate(key)
+            throw NodeError(
+                status: 403, code: "operator_only",
+                detail: "An agent's API key does not allow this; the operator key does.")
+        }
+    }
+
+    @Sendable private func credit(_ call: Call) async throws -> Reply {
+        try requireOperator(call)
+        let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
+        let agent = try fields.string("agentId", minBytes: 1, maxBytes: 64)
+        let currency: Currency = try fields.optionalEnumeration("currency") ?? .usdc
+        let amount = try fields.money("amount", currency)
+        guard amount.base > 0 else { throw fields.error("amount", "must be above zero") }
+        let reference = try fields.string("reference", minBytes: 1, maxBytes: CreditRequest.referenceBytesMax)
+        try fields.finish()
+        let credit = try await node.credit(
+            CreditRequest(agentID: try await node.agent(agent).id, amount: amount, reference: reference))
+        let reply = Reply.json(
+            [
+                "credit": credit.transfer.json,
+                "balance": [
+                    "amount": .string(credit.balance.decimal), "amountBase": .string(String(credit.balance.base)),
+                    "currency": .string(credit.balance.currency.rawValue),
+                ],
+            ], status: credit.replayed ? 200 : 201)
+        return credit.replayed ? reply.with(.idempotentReplayed, "true") : reply
+    }
+
+    @Sendable private func revoke(_ call: Call) async throws -> Reply {
+        try requireOperator(call)
+        guard let id = Purchase.ID(call.parameter("purchase")) else {
+            throw NodeError.notFound("purchase", call.parameter("purchase"))
+        }
+        let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
+        let reason = try fields.string("reason", minBytes: 1, maxBytes: 500)
+        try fields.finish()
+        return .json(["purchase": try await node.revoke(id, reason: reason).json])
+    }
+
+    @Sendable private func ledger(_ call: Call) async throws -> Reply {
+        try requireOperator(call)
+        try call.query().finish()
+        let (check, platform) = try await node.ledger()
+        return .json([
+            "sound": .bool(check.isSound),
+            "accounts": .number(check.accounts),
+            "transfers": .number(check.transfers),
+            "usages": .number(check.usages),
+            "platform": .array(
+                platform.map {
+                    [
+                        "currency": .string($0.currency.rawValue), "amount": .string($0.decimal),
+                        "amountBase": .string(String($0.base)),
+                    ]
+                }),
+            "sums": .array(check.sums.map(\.json)),
+            "faults": .array(
+                check.faults.map { ["place": .string($0.place), "detail": .string($0.detail)] }),
+        ])
+    }
+}
+
+extension Transfer {
+    var json: JSONValue {
+        [
+            "id": .string(id.description), "agentId": .optional(credit.agentID?.description),
+            "amount": .string(amount.decimal), "amountBase": .string(String(amount.base)),
+            "currency": .string(amount.currency.rawValue), "reference": .string(reference),
+            "createdAt": .string(createdAt.description),
+        ]
+    }
+}
+
+extension LedgerCheck.Sums {
+    var json: JSONValue {
+        [
+            "currency": .string(currency.rawValue), "depositsBase": .string(String(depositsBase)),
+            "agentsBase": .string(String(agentsBase)), "platformBase": .string(String(platformBase)),
+            "totalBase": .optional(totalBase.map(String.init)),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import MarketCore
+import Metering
+
+/// The proxy path.
+struct ExecuteRoutes {
+    let node: ExecutionNode
+
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/skills/{skill}/execute", execute),
+            // The marketplace's own examples leave the prefix out.
+            Route(.post, "/skills/{skill}/execute", execute),
+            Route(.get, "/api/v1/executions/{execution}", show),
+        ]
+    }
+
+    @Sendable private func execute(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let limits = node.configuration
+        let body = try await call.body(bytesMax: limits.requestBytesMax)
+        let request = try ExecuteRequest(
+            caller: agent, skill: call.parameter("skill"), body: body, token: call.purchaseToken,
+            idempotencyKey: call.header(.idempotencyKey),
+            limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
+        let node = node
+        let run: @Sendable () async throws -> ExecuteReply = { try await node.execute(request) }
+        let reply =
+            if let connection = call.connection { try await connection.cancellingWhenGone(run) } else {
+                try await run()
+            }
+        return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
+    }
+
+    @Sendable private func show(_ call: Call) async throws -> Reply {
+        try call.query().finish()
+        let agent = try node.authenticate(try call.bearer)
+        let execution = try await node.execution(call.parameter("execution"), reader: agent)
+        let report = (try? JSONValue(parsing: execution.report)) ?? .null
+        var object: JSONObject = [
+            "id": .string(execution.usage.id.description),
+            "usage": execution.usage.json,
+            "verdict": report["verdict"] ?? .null,
+            "isolation": report["isolation"] ?? .null,
+            "receipt": .string(execution.receipt),
+        ]
+        // What a skill logs is for its seller.
+        if execution.sellerID == agent {
+            object["stderr"] = report["stderr"] ?? .null
+            object["stderrTruncated"] = report["stderrTruncated"] ?? false
+        }
+        return .json(["execution": .object(object)])
+    }
+}
+
+extension Reply {
+    /// The headers that say how near the caller is to its limits.
+    func with(rates: [RateStatus]) -> Reply {
+        guard !rates.isEmpty else { return self }
+        let policies = rates.map { rate in
+            "\"\(rate.policy)\";q=\(rate.decision.limit.quota);w=\(rate.decision.limit.windowSeconds)"
+        }
+        let states = rates.map { rate in
+            "\"\(rate.policy)\";r=\(rate.decision.remaining);t=\(rate.decision.resetSeconds)"
+        }
+        return with(.rateLimitPolicy, policies.joined(separator: ", "))
+            .with(.rateLimit, states.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,49 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import MarketCore
+import Metering
+
+/// What an agent may know about its own money and runs.
+struct RecordRoutes {
+    let node: ExecutionNode
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/usage", usage),
+            Route(.get, "/api/v1/balances", balances),
+        ]
+    }
+
+    @Sendable private func usage(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        var query = try call.query()
+        var wanted = UsageQuery(agentID: agent)
+        wanted.from = try query.timestamp("from")
+        wanted.to = try query.timestamp("to")
+        wanted.verdict = try query.string("verdict", bytesMax: 32)
+        wanted.purchaseID = try query.identifier("purchaseId", of: Purchase.self)
+        if let skill = try query.string("skillId", bytesMax: 64) { wanted.skillID = try await node.skill(skill).id }
+        wanted.page = try query.page()
+        try query.finish()
+        return .json(try await node.usage(wanted).json("items", limit: wanted.page.limit) { $0.json })
+    }
+
+    @Sendable private func balances(_ call: Call) async throws -> Reply {
+        try call.query().finish()
+        let agent = try node.authenticate(try call.bearer)
+        return .json(["items": .array(try await node.balances(of: agent).map(\.json))])
+    }
+}
+
+extension ExecutionNode.Balance {
+    var json: JSONValue {
+        let available = Money(base: total.base - held.base, currency: total.currency)
+        return [
+            "currency": .string(total.currency.rawValue),
+            "amount": .string(total.decimal), "amountBase": .string(String(total.base)),
+            "held": .string(held.decimal), "heldBase": .string(String(held.base)),
+            "available": .string(available.decimal), "availableBase": .string(String(available.base)),
+        ]
+    }
+}

@@ -1,0 +1,52 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import Metrics
+import Synchronization
+
+/// What balancers, monitors and programs ask about the daemon itself.
+struct SystemRoutes {
+    let node: ExecutionNode
+    let metrics: PrometheusMetrics
+    let readiness: Readiness
+
+    var routes: [Route] {
+        [
+            Route(.get, "/healthz") { _ in .json(["status": "ok"]) },
+            Route(.get, "/readyz", ready),
+            Route(.get, "/metrics", scrape),
+            Route(.get, "/.well-known/jwks.json", jwks),
+            Route(.get, "/openapi.json") { _ in .json(OpenAPIDocument.json) },
+        ]
+    }
+
+    @Sendable private func ready(_: Call) async throws -> Reply {
+        guard readiness.isReady else {
+            throw NodeError(
+                status: 503, code: "not_ready", detail: "The daemon is starting or stopping.", retryable: true,
+                retryAfterSeconds: 1)
+        }
+        return .json(["status": "ready"])
+    }
+
+    @Sendable private func scrape(_: Call) async throws -> Reply {
+        let load = node.load
+        Gauge(label: "holds_open").record(load.openHolds)
+        Gauge(label: "executions_waiting").record(load.waiting)
+        Gauge(label: "execution_slots_free").record(load.freeSlots)
+        return .text(metrics.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    @Sendable private func jwks(_: Call) async throws -> Reply {
+        .json(node.jwks).with(.cacheControl, "public, max-age=300")
+    }
+}
+
+/// Whether the daemon takes requests: after its start, until it is told to stop.
+final class Readiness: Sendable {
+    private let state = Mutex(false)
+
+    var isReady: Bool { state.withLock { $0 } }
+
+    func set(_ isReady: Bool) { state.withLock { $0 = isReady } }
+}

@@ -1,0 +1,232 @@
+import Fields
+
+extension OpenAPIOperation {
+    /// Every operation of the API, in the order in which a reader meets them.
+    static let all: [OpenAPIOperation] = agents + skills + marketplace + execution + records + admin + system
+
+    private static let unauthorized = (401, "The API key is missing, mistyped, unknown or revoked")
+    private static let page = [
+        Parameter(
+            name: "limit", place: "query", description: "Items of a page, 1 to 200, else 50",
+            schema: ["type": "integer", "minimum": 1, "maximum": 200]),
+        Parameter(name: "cursor", place: "query", description: "The nextCursor of the page before"),
+    ]
+    private static let tokens = [
+        Parameter(name: "X-Purchase-Token", place: "header", description: "The token of a purchase"),
+        Parameter(name: "X-License-Token", place: "header", description: "The same, by its other name"),
+    ]
+    private static let idempotencyKey = Parameter(
+        name: "Idempotency-Key", place: "header",
+        description: "1 to 255 visible ASCII characters; the same key with the same body gets the same answer for 48 h")
+
+    private static let agents = [
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/agents/register", id: "registerAgent",
+            summary: "Register an agent; its API key is shown this once", security: .none,
+            body: ("application/json", ref("Registration")),
+            success: [(201, "application/json", object(["agent": ref("Agent"), "apiKey": ["type": "string"]]))],
+            problems: [(400, "The body is not JSON"), (409, "The name is taken"), (422, "A field is wrong")]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/agents", id: "listAgents", summary: "List agents by name", security: .none,
+            parameters: [Parameter(name: "search", place: "query", description: "A part of name or description")]
+                + page,
+            success: [
+                (200, "application/json", object(["agents": list(of: "Agent"), "pagination": ref("Pagination")]))
+            ],
+            problems: [(400, "A parameter is wrong")]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/agents/{agent}", id: "showAgent", summary: "Show an agent and its skills",
+            security: .none,
+            success: [
+                (
+                    200, "application/json",
+                    object(["agent": ref("Agent"), "skills": list(of: "Skill"), "stats": ["type": "object"]])
+                )
+            ],
+            problems: [(404, "There is no such agent")]),
+    ]
+
+    private static let skills = [
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/packages", id: "uploadPackage",
+            summary: "Upload a package: a .tar.gz with skill.toml at its top",
+            body: ("application/gzip", ["type": "string", "format": "binary"]),
+            success: [(201, "application/json", ref("Package")), (200, "application/json", ref("Package"))],
+            problems: [
+                (400, "Not a .tar.gz archive"), unauthorized, (403, "Another agent uploaded the same files"),
+                (413, "The archive or what is in it is too large"), (422, "An entry or skill.toml is not accepted"),
+            ]),
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/skills", id: "publishSkill",
+            summary: "Publish an uploaded package as a skill, or as a new version of one",
+            body: ("application/json", ref("Publication")),
+            success: [
+                (201, "application/json", object(["skill": ref("Skill"), "deploymentUrl": ["type": "string"]])),
+                (200, "application/json", object(["skill": ref("Skill"), "deploymentUrl": ["type": "string"]])),
+            ],
+            problems: [
+                unauthorized, (403, "The package is another agent's"), (404, "There is no such package"),
+                (409, "The name or the version is taken"),
+                (422, "A field differs from skill.toml, the profile does not allow it, or one of its tests failed"),
+            ]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/skills", id: "listSkills", summary: "List published skills", security: .none,
+            parameters: [
+                Parameter(
+                    name: "category", place: "query", description: "Only this category", schema: ref("Category")),
+                Parameter(
+                    name: "sort", place: "query", description: "newest unless given",
+                    schema: ["enum": ["popular", "newest", "rating"]]),
+                Parameter(name: "search", place: "query", description: "A part of name, description or a tag"),
+                Parameter(name: "tag", place: "query", description: "Only with this tag"),
+                Parameter(name: "agentId", place: "query", description: "Only of this agent"),
+            ] + page,
+            success: [
+                (200, "application/json", object(["skills": list(of: "Skill"), "pagination": ref("Pagination")]))
+            ],
+            problems: [(400, "A parameter is wrong")]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/skills/{skill}", id: "showSkill", summary: "Show a skill", security: .none,
+            success: [
+                (
+                    200, "application/json",
+                    object([
+                        "skill": ref("Skill"), "reviews": ["type": "array"], "examples": ["type": "array"],
+                        "deploymentUrl": ["type": "string"],
+                    ])
+                )
+            ],
+            problems: [(404, "There is no such skill")]),
+    ]
+
+    private static let marketplace = [
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/marketplace/purchase", id: "purchase",
+            summary: "Buy a licence from the prepaid balance", parameters: [idempotencyKey],
+            body: ("application/json", ref("PurchaseRequest")),
+            success: [
+                (
+                    201, "application/json",
+                    object([
+                        "purchase": ref("Purchase"), "purchaseToken": ["type": "string"],
+                        "paymentUrl": ["type": ["string", "null"]],
+                    ])
+                )
+            ],
+            problems: [
+                unauthorized, (402, "The balance is too small, or the price above maxPrice"),
+                (404, "There is no such skill"), (409, "The skill is the buyer's own, or the key is in flight"),
+                (422, "A field is wrong, or the key was used with another body"),
+            ]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/marketplace/verify/{skill}", id: "verifyLicense",
+            summary: "Say whether the caller may run a skill", parameters: tokens,
+            success: [
+                (
+                    200, "application/json",
+                    object([
+                        "valid": ["type": "boolean"], "license": ["type": ["object", "null"]],
+                        "expiresAt?": ["type": ["string", "null"]], "code?": ["type": "string"],
+                        "detail?": ["type": "string"],
+                    ])
+                )
+            ],
+            problems: [unauthorized, (404, "There is no such skill")]),
+    ]
+
+    private static let execution =
+        ["/api/v1/skills/{skill}/execute", "/skills/{skill}/execute"].map { path in
+            OpenAPIOperation(
+                method: "post", path: path, id: path.hasPrefix("/api") ? "execute" : "executeShort",
+                summary: "Run a skill in a sandbox and book the run; the reply comes after the booking",
+                parameters: tokens + [idempotencyKey], body: ("application/json", ref("ExecuteRequest")),
+                success: [
+                    (
+                        200, "application/json",
+                        object(["result": [:], "usage": ref("Usage"), "receipt": ["type": "string"]])
+                    )
+                ],
+                problems: [
+                    (400, "The body is empty or not JSON"), unauthorized,
+                    (402, "The skill must be bought, or the licence or the balance is used up"),
+                    (403, "The token is another agent's, for another skill, revoked or refunded"),
+                    (404, "There is no such skill or endpoint"), (409, "The Idempotency-Key is in flight"),
+                    (413, "The body is too large"),
+                    (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
+                    (429, "Too many calls for this licence or agent"), (502, "The run failed; verdict says how"),
+                    (503, "Overloaded, or no sandbox could be built"), (504, "The run took too long"),
+                ])
+        } + [
+            OpenAPIOperation(
+                method: "get", path: "/api/v1/executions/{execution}", id: "showExecution",
+                summary: "Show one run, for its caller and its seller",
+                success: [(200, "application/json", object(["execution": ref("Execution")]))],
+                problems: [unauthorized, (404, "There is no such execution, or it is not the caller's")])
+        ]
+
+    private static let records = [
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/usage", id: "listUsage", summary: "List own runs, newest first",
+            parameters: [
+                Parameter(name: "from", place: "query", description: "The first moment that is included"),
+                Parameter(name: "to", place: "query", description: "The first moment that is no longer included"),
+                Parameter(name: "skillId", place: "query", description: "Only of this skill"),
+                Parameter(name: "purchaseId", place: "query", description: "Only under this purchase"),
+                Parameter(name: "verdict", place: "query", description: "Only with this verdict"),
+            ] + page,
+            success: [
+                (200, "application/json", object(["items": list(of: "Usage"), "pagination": ref("Pagination")]))
+            ],
+            problems: [(400, "A parameter is wrong"), unauthorized]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/balances", id: "listBalances", summary: "Show what the caller has",
+            success: [(200, "application/json", object(["items": list(of: "Balance")]))],
+            problems: [unauthorized]),
+    ]
+
+    private static let admin = [
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/admin/credits", id: "credit",
+            summary: "Book a prepaid deposit, once per reference", security: .operator,
+            body: ("application/json", ref("CreditRequest")),
+            success: [
+                (201, "application/json", object(["credit": ["type": "object"], "balance": ["type": "object"]])),
+                (200, "application/json", object(["credit": ["type": "object"], "balance": ["type": "object"]])),
+            ],
+            problems: [
+                unauthorized, (403, "Not the operator key"), (404, "There is no such agent"),
+                (409, "The reference was booked with another agent or amount"), (422, "A field is wrong"),
+            ]),
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/admin/purchases/{purchase}/revoke", id: "revokePurchase",
+            summary: "End a purchase; all its tokens are refused from now on", security: .operator,
+            body: ("application/json", object(["reason": ["type": "string", "maxLength": 500]])),
+            success: [(200, "application/json", object(["purchase": ref("Purchase")]))],
+            problems: [unauthorized, (403, "Not the operator key"), (404, "There is no such purchase")]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/admin/ledger", id: "checkLedger",
+            summary: "Check the whole ledger and show the platform's balances", security: .operator,
+            success: [(200, "application/json", ref("Ledger"))],
+            problems: [unauthorized, (403, "Not the operator key")]),
+    ]
+
+    private static let system = [
+        OpenAPIOperation(
+            method: "get", path: "/healthz", id: "health", summary: "Whether the daemon lives", security: .none,
+            success: [(200, "application/json", object(["status": ["const": "ok"]]))]),
+        OpenAPIOperation(
+            method: "get", path: "/readyz", id: "readiness", summary: "Whether the daemon takes calls", security: .none,
+            success: [(200, "application/json", object(["status": ["const": "ready"]]))],
+            problems: [(503, "It is starting or stopping")]),
+        OpenAPIOperation(
+            method: "get", path: "/metrics", id: "metrics", summary: "Metrics in the Prometheus text format",
+            security: .none, success: [(200, "text/plain", ["type": "string"])]),
+        OpenAPIOperation(
+            method: "get", path: "/.well-known/jwks.json", id: "jwks",
+            summary: "The public keys that check purchase tokens and receipts", security: .none,
+            success: [(200, "application/json", object(["keys": ["type": "array"]]))]),
+        OpenAPIOperation(
+            method: "get", path: "/openapi.json", id: "openapi", summary: "This document", security: .none,
+            success: [(200, "application/json", ["type": "object"])]),
+    ]
+}

@@ -1,0 +1,131 @@
+import ExecutionNode
+import Fields
+import Foundation
+import Logging
+import Metering
+import NIOCore
+
+/// What a configuration file says. Every key may be left out; unknown keys are errors.
+///
+/// ```toml
+/// data = "/var/lib/clawrunner"
+/// socket = "/run/clawrunner/clawrunner.sock"
+/// listen = "127.0.0.1:8080"        # allowRemote = true for addresses that are not loopback
+/// permitDegraded = []               # layers that this host may lack
+/// publicUrl = "https://node.example"
+/// [log]
+/// format = "json"                   # text | json
+/// level = "info"
+/// [limits]
+/// runs = 64                         # at once; waiting = 4096 more may wait
+/// requestBytes = 4194304
+/// shutdownTimeout = 30              # seconds, as every timeout here
+/// [rates.license]
+/// quota = 6000                      # calls in a window of seconds, with a burst
+/// window = 60
+/// burst = 1000
+/// [billing]
+/// verdicts = ["ok"]
+/// [profileMap]
+/// python = "strict-python"          # what skills ask for = what they get
+/// ```
+struct ConfigurationFile: Sendable {
+    private static let bytesMax = 1 << 20
+
+    var dataDirectory: String?
+    var socketPath: String?
+    var listen: String?
+    var allowRemote = false
+    var profilesDirectory: String?
+    var runtimesDirectory: String?
+    var launcherPath: String?
+    var logFormat: ServeConfiguration.LogFormat?
+    var logLevel: Logger.Level?
+    var connections = ConnectionLimits()
+    var shutdownSeconds: Int64 = 30
+    var permitDegraded: Set<String> = []
+    /// Its data directory is filled in later.
+    var node = NodeConfiguration(dataDirectory: "")
+
+    /// The defaults.
+    init() {}
+
+    /// - Parameter path: nil gives the defaults.
+    init(path: String?) throws {
+        guard let path else {
+            self.init()
+            return
+        }
+        let bytes = try InputFile.read(path, bytesMax: Self.bytesMax)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FieldError(path: "", message: "is not valid UTF-8", file: path)
+        }
+        try self.init(FieldReader.toml(text, file: path), directory: (path as NSString).deletingLastPathComponent)
+    }
+
+    /// - Parameter directory: what relative paths start from.
+    init(_ fields: FieldReader, directory: String) throws(FieldError) {
+        let place = { (path: String) in
+            path.hasPrefix("/") || path.hasPrefix("~")
+                ? InstalledPaths.absolute(path) : InstalledPaths.absolute("\(directory)/\(path)")
+        }
+        func path(_ key: String) throws(FieldError) -> String? {
+            try fields.optionalString(key, minBytes: 1, maxBytes: 4096).map(place)
+        }
+        dataDirectory = try path("data")
+        socketPath = try path("socket")
+        profilesDirectory = try path("profiles")
+        runtimesDirectory = try path("runtimes")
+        launcherPath = try path("launcher")
+        listen = try fields.optionalString("listen", minBytes: 1, maxBytes: 256)
+        allowRemote = try fields.optionalBool("allowRemote") ?? false
+        permitDegraded = Set(try fields.strings("permitDegraded", maxCount: 32, maxBytes: 64))
+        node.publicURL = try fields.optionalString("publicUrl", maxBytes: 512) ?? ""
+        if let log = try fields.optionalReader("log") {
+            logFormat = try log.optionalEnumeration("format")
+            logLevel = try log.optionalEnumeration("level")
+        }
+        if let limits = try fields.optionalReader("limits") { try read(limits) }
+        if let rates = try fields.optionalReader("rates") {
+            node.licenseRate = try Self.rate(rates, "license", node.licenseRate)
+            node.agentRate = try Self.rate(rates, "agent", node.agentRate)
+        }
+        if let billing = try fields.optionalReader("billing") {
+            node.billing = BillingRule(billedVerdicts: Set(try billing.strings("verdicts", maxCount: 32, maxBytes: 32)))
+        }
+        if let map = try fields.optionalReader("profileMap") {
+            for key in map.keys { node.profileMap[key] = try map.string(key, minBytes: 1, maxBytes: 64) }
+        }
+        try fields.finish()
+    }
+
+    private mutating func read(_ limits: FieldReader) throws(FieldError) {
+        func count(_ key: String, _ value: inout Int, in range: ClosedRange<Int64>) throws(FieldError) {
+            if let given = try limits.optionalInt(key, in: range) { value = Int(given) }
+        }
+        func seconds(_ key: String, _ value: inout TimeAmount) throws(FieldError) {
+            if let given = try limits.optionalInt(key, in: 1...86_400) { value = .seconds(given) }
+        }
+        try count("runs", &node.runsMax, in: 1...4096)
+        try count("waiting", &node.waitingMax, in: 0...1_000_000)
+        try count("requestBytes", &node.requestBytesMax, in: 1024...(256 << 20))
+        try count("packageBytes", &node.packageBytesMax, in: 1024...(1 << 30))
+        try count("jsonDepth", &node.jsonDepthMax, in: 4...512)
+        try count("headerBytes", &connections.headerBytesMax, in: 1024...(1 << 20))
+        try count("connections", &connections.connectionsMax, in: 1...65_536)
+        try seconds("idleTimeout", &connections.idle)
+        try seconds("requestTimeout", &connections.receive)
+        try seconds("responseTimeout", &connections.send)
+        shutdownSeconds = try limits.optionalInt("shutdownTimeout", in: 0...3600) ?? shutdownSeconds
+    }
+
+    private static func rate(
+        _ rates: FieldReader, _ key: String, _ standard: RateLimit
+    ) throws(FieldError) -> RateLimit {
+        guard let rate = try rates.optionalReader(key) else { return standard }
+        return RateLimit(
+            quota: try rate.optionalInt("quota", in: 1...1_000_000_000) ?? standard.quota,
+            windowSeconds: try rate.optionalInt("window", in: 1...86_400) ?? standard.windowSeconds,
+            burst: try rate.optionalInt("burst", in: 1...1_000_000_000) ?? standard.burst)
+    }
+}

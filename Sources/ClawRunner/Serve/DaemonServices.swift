@@ -1,0 +1,68 @@
+import ExecutionNode
+import Fields
+import Logging
+import Sandbox
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// Stores and drops now and then what needs no hurry.
+struct UpkeepService: Service {
+    private static let interval = Duration.seconds(60)
+
+    let node: ExecutionNode
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil { await upkeep() }
+        }
+        await upkeep()
+    }
+
+    private func upkeep() async {
+        do throws(NodeError) {
+            try await node.maintain()
+        } catch {
+            logger.warning("upkeep failed", metadata: ["cause": .string("\(error)")])
+        }
+    }
+}
+
+/// Reads profiles and configuration again on SIGHUP. What is wrong changes nothing; runs that go on keep what they
+/// started with. Places and listening addresses stay until a restart.
+struct ReloadService: Service {
+    let configuration: ServeConfiguration
+    let node: ExecutionNode
+    let profiles: ProfileStore
+    let logger: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        await cancelWhenGracefulShutdown {
+            for await _ in signals { reload() }
+        }
+    }
+
+    private func reload() {
+        do {
+            let settings = try DaemonSettings(configuration)
+            try profiles.reload()
+            node.reconfigure(settings.node)
+            LineLogHandler.level.withLock { $0 = settings.logLevel }
+            logger.notice("reloaded", metadata: ["profiles": .stringConvertible(profiles.names.count)])
+        } catch {
+            logger.error("not reloaded; everything stays as it was", metadata: ["cause": .string("\(error)")])
+        }
+    }
+}
+
+/// Says that the daemon is not ready any more as soon as it is told to stop.
+struct ReadinessService: Service {
+    let readiness: Readiness
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        readiness.set(false)
+    }
+}

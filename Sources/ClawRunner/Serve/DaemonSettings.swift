@@ -1,0 +1,64 @@
+import ExecutionNode
+import Foundation
+import Logging
+import Metering
+import NIOCore
+
+/// Everything that a daemon works by: command line, configuration file and defaults put together.
+struct DaemonSettings: Sendable {
+    var dataDirectory: String
+    var socketPath: String
+    var listen: ListenAddress?
+    var profilesDirectory: String
+    var runtimesDirectory: String
+    var launcherPath: String
+    var logFormat: ServeConfiguration.LogFormat
+    var logLevel: Logger.Level
+    var connections: ConnectionLimits
+    /// How long running executions may take to end once the daemon is told to stop.
+    var shutdownSeconds: Int64
+    /// Layers whose absence on this host the operator permits.
+    var permitDegraded: Set<String>
+    var node: NodeConfiguration
+
+    /// - Throws: ``CommandFailure`` when the file is wrong or a part of the installation is missing.
+    init(_ configuration: ServeConfiguration) throws(CommandFailure) {
+        do {
+            let file = try ConfigurationFile(path: configuration.configFile)
+            let data =
+                configuration.dataDirectory ?? file.dataDirectory ?? DefaultPlaces.current.dataDirectory
+            dataDirectory = data
+            socketPath =
+                configuration.socketPath ?? file.socketPath
+                ?? (configuration.dataDirectory == nil && file.dataDirectory == nil
+                    ? DefaultPlaces.current.socket : DefaultPlaces.socket(inDataDirectory: data))
+            let paths = InstalledPaths.current
+            profilesDirectory =
+                try configuration.profilesDirectory ?? file.profilesDirectory ?? paths.path(of: .profiles)
+            runtimesDirectory =
+                try configuration.runtimesDirectory ?? file.runtimesDirectory ?? paths.path(of: .runtimes)
+            launcherPath = try configuration.launcherPath ?? file.launcherPath ?? paths.path(of: .launcher)
+            listen = try (configuration.listen ?? file.listen).map {
+                try ListenAddress($0, allowRemote: file.allowRemote)
+            }
+            logFormat = configuration.logFormat ?? file.logFormat ?? .text
+            logLevel = try Self.level(configuration.logLevel) ?? file.logLevel ?? .info
+            connections = file.connections
+            shutdownSeconds = file.shutdownSeconds
+            permitDegraded = file.permitDegraded
+            node = file.node
+            node.dataDirectory = data
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private static func level(_ text: String?) throws(CommandFailure) -> Logger.Level? {
+        guard let text else { return nil }
+        guard let level = Logger.Level(rawValue: text) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.usage, "There is no log level \(text); there are \(names).")
+        }
+        return level
+    }
+}
