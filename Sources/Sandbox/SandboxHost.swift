@@ -43,7 +43,8 @@ public final class SandboxHost: Sendable {
     /// Cancelling the task kills the tree; the verdict is then `cancelled`.
     public func run(_ request: RunRequest) async -> RunOutcome {
         let hostReport = hostReport
-        var layers = LayerSet.all
+        // Nothing is enforced until something runs.
+        var layers: LayerSet = []
         do {
             layers = try effectiveLayers(request, hostReport)
             let launch = try launch(request, layers)

@@ -5,10 +5,11 @@ import SandboxProtocol
 /// Finds where this host lets us make cgroups: the unified tree when it has the controllers, else the version 1 trees
 /// (also beside an empty unified tree). Nil when there is nothing at all.
 func findCgroupTree(hostRoot: String, name: String, instance: String, rootless: Bool) -> (any CgroupTree)? {
+    // Paths there are as this process sees them: below its own root.
     let mounts = CgroupMount.all(mountinfo: HostFiles.read(hostRoot + "/proc/self/mountinfo") ?? "")
     let own = ownCgroups(HostFiles.read(hostRoot + "/proc/self/cgroup") ?? "")
     if let unified = mounts.first(where: \.unified) {
-        let mountPath = hostRoot + unified.path
+        let mountPath = unified.path
         // As root, below the root of the tree, so that the processes beside us do not keep controllers from our
         // children; without root, where the launcher was put, because only that can be delegated.
         let base = rootless ? mountPath + (own[""] ?? "") : mountPath
@@ -19,7 +20,7 @@ func findCgroupTree(hostRoot: String, name: String, instance: String, rootless: 
     }
     guard mounts.contains(where: { !$0.unified }) else { return nil }
     return CgroupTreeV1(
-        mounts: mounts, hostRoot: hostRoot, name: name, instance: instance, ownPaths: rootless ? own : [:])
+        mounts: mounts, name: name, instance: instance, ownPaths: rootless ? own : [:])
 }
 
 /// Controller → path of the caller's cgroup; "" is the unified tree's. /proc/self/cgroup, cgroups(7).

@@ -14,7 +14,7 @@ final class CgroupTreeV1: CgroupTree {
         ("memory", .memory), ("pids", .pids), ("cpu", .cpu), ("cpuacct", .cpu),
     ]
 
-    init(mounts: [CgroupMount], hostRoot: String, name: String, instance: String, ownPaths: [String: String]) {
+    init(mounts: [CgroupMount], name: String, instance: String, ownPaths: [String: String]) {
         for (controller, layer) in Self.controllers {
             guard let mount = mounts.first(where: { !$0.unified && $0.controllers.contains(Substring(controller)) })
             else {
@@ -27,7 +27,7 @@ final class CgroupTreeV1: CgroupTree {
             }
             do {
                 directories[controller] = try InstanceDirectory(
-                    mountPath: mount.path, base: hostRoot + mount.path + (ownPaths[controller] ?? ""), name: name,
+                    mountPath: mount.path, base: mount.path + (ownPaths[controller] ?? ""), name: name,
                     instance: instance)
             } catch {
                 missing[layer] = (error.errno, "no cgroup can be made at \(error.subject)")

@@ -3,18 +3,19 @@ import Glibc
 import SandboxProtocol
 
 /// `NAME/INSTANCE` in one cgroup tree: the directory of one launcher, held by a lock, so that a later launcher knows
-/// which ones belong to the dead and removes them. `NAME` itself stays; it is shared.
+/// which ones belong to the dead and removes them. `NAME` is shared and goes with the last of them.
 final class InstanceDirectory {
     let mountPath: String
     let path: String
     let descriptor: Int32
+    private let shared: String
     private let parent: Int32
     private let instance: String
 
     init(mountPath: String, base: String, name: String, instance: String) throws(LaunchError) {
         self.mountPath = mountPath
         self.instance = instance
-        let shared = base + "/" + name
+        shared = base + "/" + name
         path = shared + "/" + instance
         if unsafe mkdir(shared, 0o755) != 0, errno != EEXIST {
             throw LaunchError(stage: .cgroupCreate, errno: clw_errno(), subject: shared)
@@ -51,6 +52,7 @@ final class InstanceDirectory {
     func remove() {
         Self.removeChildren(of: descriptor)
         _ = unsafe unlinkat(parent, instance, AT_REMOVEDIR)
+        _ = unsafe rmdir(shared)
     }
 
     private static func removeChildren(of directory: Int32) {

@@ -19,6 +19,10 @@ final class BuiltTemplate {
     init(_ template: Template, filterDescriptor: Int32, at path: String, host: Int32) throws(LaunchError) {
         self.template = template
         self.path = path
+        // Without it a sandbox would rearrange the launcher's own tree.
+        guard template.layers.contains(.mountNamespace) else {
+            throw LaunchError(stage: .template, errno: EINVAL, subject: "mountNamespace")
+        }
         filter = try Self.readFilter(filterDescriptor)
         scratches = template.entries.filter { $0.kind == .scratch }
         try check(unsafe mkdir(path, 0o755), .template, path)

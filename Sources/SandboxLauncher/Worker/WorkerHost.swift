@@ -46,13 +46,13 @@ final class WorkerHost {
     private static func becomeOwnRoot(uid: uid_t, gid: gid_t) throws(LaunchError) {
         let flags = CLW_NEWUSER | CLW_NEWNS | CLW_NEWNET
         try check(clw_unshare(Int32(flags)), .clone, "user namespace")
-        // Leave to write our own maps comes with being dumpable.
+        // Only root may write the maps of what is not dumpable, our children's too. Who could read our memory by this
+        // is the user that we are; sandboxes make themselves undumpable once they are mapped.
         _ = clw_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         for (file, text) in [("setgroups", "deny"), ("uid_map", "0 \(uid) 1\n"), ("gid_map", "0 \(gid) 1\n")] {
             let error = HostFiles.write(text, to: "/proc/self/" + file)
             guard error == 0 else { throw LaunchError(stage: .idMap, errno: error, subject: file) }
         }
-        _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     }
 
     func build(_ template: Template, id: UInt64, filter: Int32) throws(LaunchError) -> BuiltTemplate {

@@ -1,0 +1,319 @@
+// The hostile program of the sandbox tests. Each subcommand tries one forbidden thing and prints what came of it:
+// "done ..." when it worked, the errno's name when it was refused. Exit status 0 either way.
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/if_alg.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int report(long result) {
+    if (result >= 0) printf("done %ld\n", result);
+    else printf("%s\n", strerrorname_np(errno));
+    return 0;
+}
+
+// Prints one line of a file of text.
+static int show(const char *path) {
+    char text[4096];
+    int fd = open(path, O_RDONLY);
+    if (fd < 0) return report(-1);
+    ssize_t count = read(fd, text, sizeof text - 1);
+    if (count < 0) return report(-1);
+    text[count] = 0;
+    printf("%s", text);
+    return 0;
+}
+
+// The value behind "Key:" in /proc/self/status.
+static int status_of(const char *key) {
+    char line[256];
+    FILE *file = fopen("/proc/self/status", "r");
+    if (!file) return report(-1);
+    while (fgets(line, sizeof line, file))
+        if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':') {
+            char *value = line + strlen(key) + 1;
+            while (*value == '\t' || *value == ' ') value++;
+            printf("%s", value);
+        }
+    fclose(file);
+    return 0;
+}
+
+static int count_fds(void) {
+    int count = 0;
+    for (int fd = 0; fd < 4096; fd++)
+        if (fcntl(fd, F_GETFD) >= 0) count++;
+    printf("%d\n", count);
+    return 0;
+}
+
+static int count_processes(void) {
+    DIR *directory = opendir("/proc");
+    if (!directory) return report(-1);
+    int count = 0;
+    struct dirent *entry;
+    while ((entry = readdir(directory)))
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9') count++;
+    printf("%d\n", count);
+    return 0;
+}
+
+static int list(const char *path) {
+    DIR *directory = opendir(path);
+    if (!directory) return report(-1);
+    struct dirent *entry;
+    while ((entry = readdir(directory)))
+        if (entry->d_name[0] != '.') printf("%s\n", entry->d_name);
+    return 0;
+}
+
+static int write_file(const char *path) {
+    int fd = open(path, O_WRONLY | O_CREAT, 0644);
+    if (fd < 0) return report(-1);
+    return report(write(fd, "x", 1));
+}
+
+static int fill(const char *directory, int files) {
+    char path[256];
+    static char block[1 << 20];
+    long made = 0;
+    for (int i = 0; i < files || files == 0; i++) {
+        snprintf(path, sizeof path, "%s/f%d", directory, files ? i : 0);
+        int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+        if (fd < 0) return report(-1);
+        if (!files && write(fd, block, sizeof block) != sizeof block) return report(-1);
+        close(fd);
+        made++;
+    }
+    printf("done %ld\n", made);
+    return 0;
+}
+
+static void *idle(void *argument) { pause(); return argument; }
+
+static int forks(int wanted, int threads) {
+    for (int i = 0; i < wanted; i++) {
+        if (threads) {
+            pthread_t thread;
+            int error = pthread_create(&thread, NULL, idle, NULL);
+            if (error) { errno = error; perror("thread"); return 1; }
+        } else {
+            pid_t pid = fork();
+            if (pid < 0) { perror("fork"); return 1; }
+            if (pid == 0) { pause(); _exit(0); }
+        }
+    }
+    printf("done %d\n", wanted);
+    return 0;
+}
+
+static int connect_abstract(const char *name, int listens) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path + 1, name, strlen(name));
+    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0) return report(-1);
+    if (listens) {
+        if (bind(fd, (struct sockaddr *)&address, length) || listen(fd, 1)) return report(-1);
+        printf("listening\n");
+        fflush(stdout);
+        sleep(3);
+        return 0;
+    }
+    return report(connect(fd, (struct sockaddr *)&address, length));
+}
+
+static int burn(void) {
+    volatile unsigned long turns = 0;
+    while (turns != (unsigned long)-1) turns++;
+    return 0;
+}
+
+// Turns until a time has passed on the wall, and prints the processor time that it got, both in milliseconds.
+static int spin(long milliseconds) {
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < milliseconds);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    printf("%ld\n", now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    return 0;
+}
+
+static int eat(long megabytes) {
+    for (long i = 0; i < megabytes; i++) {
+        char *page = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (page == MAP_FAILED) return report(-1);
+        memset(page, 1, 1 << 20);
+    }
+    printf("done\n");
+    return 0;
+}
+
+static int flood(int fd) {
+    static char block[65536];
+    memset(block, 'x', sizeof block);
+    while (write(fd, block, sizeof block) > 0) {}
+    return 0;
+}
+
+// A grandchild in a session of its own that outlives its parents and keeps standard output open.
+static int daemonize(void) {
+    if (fork() == 0) {
+        setsid();
+        if (fork() == 0) { sleep(60); _exit(0); }
+        _exit(0);
+    }
+    wait(NULL);
+    printf("left\n");
+    return 0;
+}
+
+static int x32_call(void) {
+    return report(syscall(0x40000000 + 39 /* getpid of the x32 table */));
+}
+
+#ifdef __x86_64__
+// int 0x80: the 32-bit table, whose 20 is getpid.
+static int call_32bit(void) {
+    int result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory");
+    if (result < 0) { errno = -result; result = -1; }
+    return report(result);
+}
+#endif
+
+static int ptrace_parent(void) { return report(ptrace(PTRACE_ATTACH, getppid(), 0, 0)); }
+
+static int signals(void) {
+    struct sigaction action;
+    int odd = 0;
+    for (int number = 1; number < 32; number++)
+        if (number != SIGKILL && number != SIGSTOP && !sigaction(number, NULL, &action) && action.sa_handler != SIG_DFL) odd++;
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int number = 1; number < 32; number++) odd += sigismember(&mask, number);
+    printf("%d\n", odd);
+    return 0;
+}
+
+static int userns(void) {
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0) _exit(0);
+    return report(pid);
+}
+
+static int write_input_back(void) {
+    char buffer[4096];
+    ssize_t count;
+    while ((count = read(0, buffer, sizeof buffer)) > 0)
+        if (write(1, buffer, (size_t)count) != count) return 1;
+    return 0;
+}
+
+static int named_ioctl(unsigned long command) {
+    char character = 'x';
+    return report(syscall(SYS_ioctl, 0, command, &character));
+}
+
+static int big_file(const char *path) {
+    static char block[1 << 20];
+    int fd = open(path, O_WRONLY | O_CREAT, 0644);
+    if (fd < 0) return report(-1);
+    for (;;) if (write(fd, block, sizeof block) < 0) return report(-1);
+}
+
+int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    const char *what = argc > 1 ? argv[1] : "";
+    const char *argument = argc > 2 ? argv[2] : "";
+    int number = atoi(argument);
+    if (!strcmp(what, "read")) return show(argument);
+    if (!strcmp(what, "status")) return status_of(argument);
+    if (!strcmp(what, "write")) return write_file(argument);
+    if (!strcmp(what, "list")) return list(argument);
+    if (!strcmp(what, "fds")) return count_fds();
+    if (!strcmp(what, "processes")) return count_processes();
+    if (!strcmp(what, "fill")) return fill(argument, 0);
+    if (!strcmp(what, "inodes")) return fill(argument, 1000000);
+    if (!strcmp(what, "forks")) return forks(number, 0);
+    if (!strcmp(what, "threads")) return forks(number, 1);
+    if (!strcmp(what, "burn")) return burn();
+    if (!strcmp(what, "spin")) return spin(number);
+    if (!strcmp(what, "eat")) return eat(number);
+    if (!strcmp(what, "flood")) return flood(number);
+    if (!strcmp(what, "daemonize")) return daemonize();
+    if (!strcmp(what, "sleep")) { sleep((unsigned)number); return 0; }
+    if (!strcmp(what, "exit")) return number;
+    if (!strcmp(what, "raise")) { raise(number); return 0; }
+    if (!strcmp(what, "echo")) return write_input_back();
+    if (!strcmp(what, "abstract")) return connect_abstract(argument, 0);
+    if (!strcmp(what, "abstract-listen")) return connect_abstract(argument, 1);
+    if (!strcmp(what, "hostname")) { struct utsname name; uname(&name); printf("%s\n", name.nodename); return 0; }
+    if (!strcmp(what, "uid")) { printf("%d %d %d\n", getuid(), getgid(), getgroups(0, NULL)); return 0; }
+    if (!strcmp(what, "session")) { printf("%d\n", getsid(0) == getpid()); return 0; }
+    if (!strcmp(what, "signals")) return signals();
+    if (!strcmp(what, "env")) { extern char **environ; for (char **e = environ; *e; e++) puts(*e); return 0; }
+    if (!strcmp(what, "core")) { struct rlimit l; getrlimit(RLIMIT_CORE, &l); printf("%ld\n", (long)l.rlim_max); return 0; }
+    if (!strcmp(what, "nofile")) { struct rlimit l; getrlimit(RLIMIT_NOFILE, &l); printf("%ld\n", (long)l.rlim_max); return 0; }
+    if (!strcmp(what, "shm")) return report(shmget(number, 4096, argc > 3 ? IPC_CREAT | 0666 : 0666));
+    if (!strcmp(what, "bigfile")) return big_file(argument);
+    // Calls that no skill needs.
+    if (!strcmp(what, "mount")) return report(mount("none", "/tmp", "tmpfs", 0, ""));
+    if (!strcmp(what, "umount")) return report(umount2(argument, MNT_DETACH));
+    if (!strcmp(what, "unshare-user")) return report(unshare(CLONE_NEWUSER));
+    if (!strcmp(what, "clone-user")) return userns();
+    if (!strcmp(what, "clone3")) return report(syscall(SYS_clone3, NULL, 0));
+    if (!strcmp(what, "ptrace")) return ptrace_parent();
+    if (!strcmp(what, "kill1")) return report(kill(1, 9));
+    if (!strcmp(what, "chroot")) return report(chroot("/tmp"));
+    if (!strcmp(what, "setuid0")) return report(setuid(0));
+    if (!strcmp(what, "bpf")) return report(syscall(SYS_bpf, 0, NULL, 0));
+    if (!strcmp(what, "io_uring")) return report(syscall(425, 1, NULL));
+    if (!strcmp(what, "userfaultfd")) return report(syscall(SYS_userfaultfd, 1));
+    if (!strcmp(what, "perf")) return report(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0));
+    if (!strcmp(what, "keyctl")) return report(syscall(SYS_keyctl, 0, 0, 0, 0, 0));
+    if (!strcmp(what, "future")) return report(syscall(9999));
+    if (!strcmp(what, "socket")) return report(socket(number, SOCK_STREAM, 0));
+    if (!strcmp(what, "netlink")) return report(socket(AF_NETLINK, SOCK_RAW, 0));
+    if (!strcmp(what, "alg")) return report(socket(AF_ALG, SOCK_SEQPACKET, 0));
+    if (!strcmp(what, "tiocsti")) return named_ioctl(TIOCSTI);
+    if (!strcmp(what, "tiocsti-high")) return named_ioctl(0x100000000UL | TIOCSTI);
+    if (!strcmp(what, "tioclinux")) return named_ioctl(TIOCLINUX);
+    if (!strcmp(what, "x32")) return x32_call();
+#ifdef __x86_64__
+    if (!strcmp(what, "int80")) return call_32bit();
+#endif
+    if (!strcmp(what, "exec")) { execv(argument, argv + 2); return report(-1); }
+    if (!strcmp(what, "open-exe")) return report(open(argument, O_WRONLY));
+    if (!strcmp(what, "mem")) return report(open("/proc/1/mem", O_RDWR));
+    if (!strcmp(what, "mknod")) return report(mknod("/tmp/null", S_IFCHR | 0666, 0x103));
+    fprintf(stderr, "probe: no subcommand %s\n", what);
+    return 2;
+}

@@ -1,0 +1,120 @@
+import Fields
+import Foundation
+import SandboxProtocol
+import Testing
+
+@testable import Sandbox
+
+@Suite("The launcher", .serialized, .timeLimit(.minutes(5)))
+struct LauncherTests {
+    @Test("that loses its worker fails the runs in flight, and serves the next with another")
+    func workerDies() async throws {
+        let host = Harness.make(.init(cgroupName: "clawrunner-worker-dies"))
+        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
+        let inFlight = Task { try await Harness.probe("sleep", "30", "worker-dies", host: host) }
+        try await Task.sleep(for: .milliseconds(300))
+        let worker = try #require(try Harness.workers(cgroupName: "clawrunner-worker-dies").first)
+        kill(worker, SIGKILL)
+        let lost = try await inFlight.value
+        #expect(lost.verdict.kind == .launchFailed)
+        #expect(lost.verdict.reason == "launcher_died", "\(lost.summary)")
+        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
+        #expect(try Harness.probes(marked: "worker-dies").isEmpty)
+        await host.shutdown()
+        #expect(Harness.cgroups("clawrunner-worker-dies").isEmpty)
+    }
+
+    @Test("that dies whole fails runs in flight and later ones, and leaves no process of theirs")
+    func launcherDies() async throws {
+        let host = Harness.make(.init(cgroupName: "clawrunner-launcher-dies"))
+        let inFlight = Task { try await Harness.probe("sleep", "30", "launcher-dies", host: host) }
+        try await Task.sleep(for: .milliseconds(300))
+        let workers = try Harness.workers(cgroupName: "clawrunner-launcher-dies")
+        let keepers = try Harness.keepers(cgroupName: "clawrunner-launcher-dies")
+        for pid in keepers + workers { kill(pid, SIGKILL) }
+        #expect(try await inFlight.value.verdict.reason == "launcher_died")
+        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .launchFailed)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(try Harness.probes(marked: "launcher-dies").isEmpty)
+        // The next launcher removes the cgroups that the dead one left.
+        #expect(!Harness.cgroups("clawrunner-launcher-dies").isEmpty)
+        let next = Harness.make(.init(cgroupName: "clawrunner-launcher-dies"))
+        await next.shutdown()
+        #expect(Harness.cgroups("clawrunner-launcher-dies").isEmpty)
+        await host.shutdown()
+    }
+
+    @Test("ends with the daemon's socket, and takes its sandboxes along")
+    func shutdown() async throws {
+        let host = Harness.make(.init(cgroupName: "clawrunner-shutdown"))
+        let inFlight = Task { try await Harness.probe("sleep", "30", host: host) }
+        try await Task.sleep(for: .milliseconds(300))
+        await host.shutdown()
+        #expect(try await inFlight.value.verdict.kind == .cancelled)
+        #expect(try Harness.keepers(cgroupName: "clawrunner-shutdown").isEmpty)
+        #expect(Harness.cgroups("clawrunner-shutdown").isEmpty)
+    }
+
+    @Test("that is not there is a clear error")
+    func missing() {
+        #expect {
+            _ = try SandboxHost(launcherPath: "/nonexistent/claw-launcher")
+        } throws: { error in
+            "\(error)".contains("/nonexistent/claw-launcher") && "\(error)".contains("CLAWRUNNER_LAUNCHER")
+        }
+    }
+
+    @Test("started by hand says what it is")
+    func byHand() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Harness.products + "/claw-launcher")
+        let pipe = Pipe()
+        process.standardError = pipe
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 2)
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(text.contains("part of clawrunner"))
+    }
+
+    @Test("without root: refuses a profile whose layers it lacks, names them, and runs when that is permitted")
+    func rootless() async throws {
+        let wrapper = try Harness.skill + "/rootless-launcher"
+        let script = """
+            #!/bin/sh
+            exec /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all \
+            \(Harness.products)/claw-launcher "$@"
+            """
+        try Data(script.utf8).write(to: URL(fileURLWithPath: wrapper))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
+        let strict = try SandboxHost(launcherPath: wrapper, options: .init(cgroupName: "clawrunner-rootless"))
+        defer { Task { await strict.shutdown() } }
+        #expect(strict.hostReport.rootless)
+        guard !strict.hostReport.missing.keys.contains(.userNamespace) else {
+            print("skipped: unprivileged users get no user namespace here: \(strict.hostReport.json)")
+            return
+        }
+        let refused = try await Harness.probe("uid", host: strict)
+        #expect(refused.verdict.kind == .launchFailed)
+        #expect(refused.verdict.reason == "layer_missing", "\(refused.summary)")
+        #expect(["memory", "pids", "cpu"].contains(refused.verdict.layer ?? ""))
+
+        let permitted = try SandboxHost(
+            launcherPath: wrapper,
+            options: .init(cgroupName: "clawrunner-rootless", permitDegraded: ["memory", "pids", "cpu"]))
+        let outcome = try await Harness.probe("uid", host: permitted)
+        #expect(outcome.text.hasPrefix("1000 1000"), "\(outcome.summary)")
+        let layers = outcome.report.json["layers"]
+        #expect(layers?["memory"]?.string == "off")
+        #expect(layers?["identity"]?.string == "degraded")
+        #expect(layers?["seccomp"]?.string == "on")
+        for attempt in EscapeTests.attempts {
+            let request = RunRequest(
+                profile: try Harness.profile(), skillDirectory: try Harness.skill,
+                arguments: ["probe"] + attempt.probe)
+            let outcome = await permitted.run(request)
+            #expect(attempt.refusals.contains(outcome.text), "\(attempt.what): \(outcome.summary)")
+        }
+        await permitted.shutdown()
+    }
+}
