@@ -10,7 +10,7 @@ enum VerdictDecision {
         let signal = ended.status & 0x7f
         guard ended.statusKnown else {
             return Verdict(
-                kind: .launchFailed, detail: "the sandbox's first process died without a report; try again",
+                kind: .launchFailed, detail: "The sandbox's first process died without a report; try again.",
                 reason: "init_died")
         }
         // The program may have ended well after a limit was crossed in its last write.
