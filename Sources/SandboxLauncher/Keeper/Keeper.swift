@@ -16,6 +16,8 @@ func runKeeper(cgroupName: String) -> Never {
     // An own session: a Ctrl-C at the terminal is for the daemon, which then ends us in order.
     _ = setsid()
     _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    // The daemon's mask hides its files; sandboxes must be able to walk through the trees that we make.
+    umask(0o022)
     // Sandboxes whose worker died come to us, so that their pid 1 is reaped.
     _ = clw_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     _ = clw_block_all_signals()
