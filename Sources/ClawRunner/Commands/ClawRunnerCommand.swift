@@ -11,20 +11,21 @@ struct ClawRunnerCommand: AsyncParsableCommand {
         discussion: """
             A first look, without a daemon:
               clawrunner doctor
-              clawrunner skill init hello && clawrunner run hello --endpoint /hello --payload '{"name":"Ada"}'
+              clawrunner skill init hello --runtime python
+              clawrunner run hello --endpoint /hello --payload '{"name":"Ada"}'
               clawrunner demo
 
-            Exit status: 0 ok; 1 the skill, the market or a check said no; 2 wrong usage or input;
-            3 the sandbox could not be built; 4 no daemon answered.
+            Exit status: 0 ok; 1 the skill, the market or a check said no; \
+            2 wrong usage or input; 3 no sandbox; 4 no daemon answered.
             """,
         version: version,
         groupedSubcommands: [
             CommandGroup(
-                name: "On this host", subcommands: [RunCommand.self, DoctorCommand.self, DemoCommand.self]),
-            CommandGroup(name: "Writing skills", subcommands: [SkillGroup.self]),
-            CommandGroup(name: "The daemon", subcommands: [ServeCommand.self]),
+                name: "Local", subcommands: [RunCommand.self, DoctorCommand.self, DemoCommand.self]),
+            CommandGroup(name: "Skill", subcommands: [SkillGroup.self]),
+            CommandGroup(name: "Daemon", subcommands: [ServeCommand.self]),
             CommandGroup(
-                name: "Calling a daemon",
+                name: "Client",
                 subcommands: [
                     AgentGroup.self, MarketGroup.self, ExecCommand.self, UsageCommand.self, BalanceCommand.self,
                     LedgerGroup.self,

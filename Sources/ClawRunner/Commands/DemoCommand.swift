@@ -5,8 +5,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Show the whole story in a temporary directory, in a few seconds.",
         discussion: """
-            Starts a daemon, registers a seller and a buyer, publishes three skills, credits, sells and runs them, runs
-            four that misbehave, and checks the books. Everything that is shown is checked; the exit status is 0 only
+            Starts a daemon, registers a seller and a buyer, publishes three skills, credits, sells and runs them, runs \
+            four that misbehave, and checks the books. Everything that is shown is checked; the exit status is 0 only \
             when all of it is as it should be. The directory is removed at the end.
 
             Examples:

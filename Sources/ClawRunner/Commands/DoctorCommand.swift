@@ -8,7 +8,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Say what this host can enforce, and how to fix what it cannot.",
         discussion: """
-            Every layer is tried, not guessed, and every profile runs one program. The exit status is 0 when all
+            Every layer is tried, not guessed, and every profile runs one program. The exit status is 0 when all \
             profiles can run, else 3.
 
             Examples:

@@ -6,13 +6,14 @@ struct ExecCommand: AsyncParsableCommand {
         commandName: "exec",
         abstract: "Run a skill of the market.",
         discussion: """
-            The result goes to standard output, the verdict and the cost to standard error. The kept purchase token of
+            The result goes to standard output, the verdict and the cost to standard error. The kept purchase token of \
             the skill is sent along; your own skills need none.
 
             Examples:
-              clawrunner exec word-stats --endpoint /stats --payload '{"text":"to be or not to be"}'
-              clawrunner exec csv-summary --endpoint /summary --payload @request.json --max-cost 0.01
-              echo '{"markdown":"# Hi"}' | clawrunner exec markdown-html --endpoint /render --payload - --raw
+              clawrunner exec word-stats --endpoint /stats --payload '{"text":"hi"}'
+              clawrunner exec csv-summary --endpoint /summary --payload @csv.json
+              jq -n '{text:"hi"}' | clawrunner exec word-stats \\
+                --endpoint /stats --payload - --max-cost 0.01
             """)
 
     @OptionGroup var connection: ConnectionOptions

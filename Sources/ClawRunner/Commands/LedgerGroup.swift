@@ -14,7 +14,7 @@ struct LedgerVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Recompute every balance, count and sum from the entries.",
         discussion: """
-            Asks the daemon, or with --data opens the data directory itself, daemon running or not. The exit status is
+            Asks the daemon, or with --data opens the data directory itself, daemon running or not. The exit status is \
             0 when everything agrees, else 1.
 
             Examples:

@@ -7,13 +7,13 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a skill's folder once in a sandbox; no market, no daemon.",
         discussion: """
-            Standard output has the result and nothing else; the skill's log, the verdict and the report go to standard
+            Standard output has the result and nothing else; the skill's log, the verdict and the report go to standard \
             error. Exit status: 0 ok, 1 the skill's fault, 2 wrong usage, 3 the sandbox could not be built.
 
             Examples:
               clawrunner run hello --endpoint /hello --payload '{"name":"Ada"}'
               clawrunner run hello --endpoint /hello --payload @request.json --report
-              clawrunner run hello --endpoint /hello --payload - --json --timeout 2s < request.json
+              clawrunner run hello --endpoint /hello --json --timeout 2s --payload - < in.json
             """)
 
     @Argument(help: ArgumentHelp("The skill's folder.", valueName: "dir"))
@@ -43,6 +43,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let skill = try SkillFolder(directory)
         let payload = try JSONArgument(text: payload).value(option: "--payload")
+        // What is wrong with the call is told before a sandbox is built for it.
+        _ = try skill.manifest.checkedEndpoint(endpoint, payload)
         let sandbox = try LocalSandbox.open()
         let run = try await Interrupts.cancel {
             let files = try TemporaryDirectory("run")
@@ -65,8 +67,7 @@ struct RunCommand: AsyncParsableCommand {
     ) async throws(CommandFailure) -> LocalRun {
         let directory = "\(files.path)/skill"
         try skill.write(to: directory)
-        let lowered: [String: JSONValue] = timeout.map { ["wall": .string($0)] } ?? [:]
-        let ready = try sandbox.prepare(skill, directory: directory, profileName: profile, lowered: lowered)
+        let ready = try sandbox.prepare(skill, directory: directory, profileName: profile, timeout: timeout)
         return try await ready.call(endpoint: endpoint, payload: payload)
     }
 
@@ -81,6 +82,6 @@ struct RunCommand: AsyncParsableCommand {
         }
         if let result = run.result { ResultOutput.write(result, raw: raw) }
         run.verdictLine.lines(terminal).forEach { terminal.line($0) }
-        if report { terminal.line(run.outcome.report.json.prettyPrinted()) }
+        if report { ReportText(report: run.outcome.report.json).lines().forEach { terminal.line($0) } }
     }
 }

@@ -99,7 +99,8 @@ struct MissingPart: Error, CustomStringConvertible {
         if named {
             return "\(part.variable) names \(tried.joined()), which does not exist or is of the wrong kind."
         }
-        return "The \(part.rawValue) of this installation were not found in \(tried.joined(separator: " or ")). "
+        let verb = part == .launcher ? "was" : "were"
+        return "The \(part.rawValue) of this installation \(verb) not found in \(tried.joined(separator: " or ")). "
             + "Reinstall clawrunner, or set \(part.variable)."
     }
 }

@@ -13,8 +13,10 @@ struct LocalSandbox: Sendable {
         let paths = InstalledPaths.current
         let launcher: String
         let profiles: ProfileStore
+        var options = SandboxOptions()
         do {
             launcher = try paths.path(of: .launcher)
+            options.runtimesDirectory = try paths.path(of: .runtimes)
         } catch {
             throw CommandFailure(.sandbox, error.description)
         }
@@ -24,7 +26,8 @@ struct LocalSandbox: Sendable {
             throw CommandFailure(error)
         }
         do {
-            return LocalSandbox(host: try SandboxHost(launcherPath: launcher), profiles: profiles)
+            return LocalSandbox(
+                host: try SandboxHost(launcherPath: launcher, options: options), profiles: profiles)
         } catch {
             throw CommandFailure(
                 .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
@@ -40,20 +43,25 @@ struct LocalSandbox: Sendable {
     /// - Parameters:
     ///   - directory: the extracted package.
     ///   - profileName: instead of the profile that the manifest asks for.
-    ///   - lowered: limits below those of the manifest.
+    ///   - timeout: a wall limit below the manifest's, such as `2s`.
     func prepare(
-        _ skill: SkillFolder, directory: String, profileName: String? = nil, lowered: [String: JSONValue] = [:]
+        _ skill: SkillFolder, directory: String, profileName: String? = nil, timeout: String? = nil
     ) throws(CommandFailure) -> LocalSkill {
         let name =
             profileName ?? skill.manifest.profile ?? SkillCommand.defaultProfile(of: skill.manifest.runtime)
         let profile = try profile(name)
+        let request: SkillRequest
         do {
-            let request = try SkillRequest(manifest: skill.manifest, directory: directory, profile: profile)
-            return LocalSkill(
-                manifest: skill.manifest, request: request, limits: try request.limits.lowered(by: lowered),
-                host: host)
+            request = try SkillRequest(manifest: skill.manifest, directory: directory, profile: profile)
         } catch {
             throw CommandFailure(error)
+        }
+        do {
+            var limits = request.limits
+            if let timeout { limits = try limits.lowered(by: ["wall": .string(timeout)]) }
+            return LocalSkill(manifest: skill.manifest, request: request, limits: limits, host: host)
+        } catch {
+            throw CommandFailure(.usage, "--timeout \(error.message).")
         }
     }
 

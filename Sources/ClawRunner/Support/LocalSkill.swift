@@ -15,20 +15,7 @@ struct LocalSkill: Sendable {
     ///
     /// - Throws: ``CommandFailure`` for a call that would be refused; every run that took place has a verdict.
     func call(endpoint path: String, payload: JSONValue) async throws(CommandFailure) -> LocalRun {
-        guard let endpoint = manifest.endpoint(path) else {
-            let paths = manifest.endpoints.map(\.path)
-            let nearest = nearestName(to: path, in: paths).map { " Did you mean \"\($0)\"?" } ?? ""
-            throw CommandFailure(
-                .usage,
-                "\(manifest.name) has no endpoint \(quoted(path)); it has "
-                    + "\(paths.joined(separator: ", ")).\(nearest)")
-        }
-        let violations = endpoint.input?.validate(payload) ?? []
-        guard violations.isEmpty else {
-            let list = violations.map { "\($0.path.isEmpty ? "the payload" : $0.path): \($0.message)" }
-            throw CommandFailure(
-                .usage, "The payload is not what \(path) accepts: \(list.joined(separator: "; ")).")
-        }
+        let endpoint = try manifest.checkedEndpoint(path, payload)
         let context: JSONValue = [
             "skill": .string(manifest.name), "version": .string(manifest.version.description), "local": true,
         ]
@@ -37,5 +24,28 @@ struct LocalSkill: Sendable {
         let outcome = await host.run(run)
         let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint)
         return LocalRun(response: response, outcome: outcome)
+    }
+}
+
+extension SkillManifest {
+    /// The endpoint of a call that fits it.
+    ///
+    /// - Throws: ``CommandFailure`` when there is no such endpoint, or its schema refuses the payload.
+    func checkedEndpoint(_ path: String, _ payload: JSONValue) throws(CommandFailure) -> Endpoint {
+        guard let endpoint = endpoint(path) else {
+            let paths = endpoints.map(\.path)
+            let nearest = nearestName(to: path, in: paths).map { " Did you mean \"\($0)\"?" } ?? ""
+            throw CommandFailure(
+                .usage,
+                "\(name) has no endpoint \(quoted(path)); it has "
+                    + "\(paths.joined(separator: ", ")).\(nearest)")
+        }
+        let violations = endpoint.input?.validate(payload) ?? []
+        guard violations.isEmpty else {
+            let list = violations.map { "\($0.path.isEmpty ? "the payload" : $0.path): \($0.message)" }
+            throw CommandFailure(
+                .usage, "The payload is not what \(path) accepts: \(list.joined(separator: "; ")).")
+        }
+        return endpoint
     }
 }

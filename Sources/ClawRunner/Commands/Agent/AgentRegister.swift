@@ -6,11 +6,11 @@ struct AgentRegister: AsyncParsableCommand {
         commandName: "register",
         abstract: "Register an agent and keep its API key.",
         discussion: """
-            The key is shown to nobody again. It is kept in the credentials file of this user (mode 0600), where the
+            The key is shown to nobody again. It is kept in the credentials file of this user (mode 0600), where the \
             other commands find it: the first agent is the default, others are named with --as.
 
             Examples:
-              clawrunner agent register acme --wallet 9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin
+              clawrunner agent register acme --description 'Sells small tools'
               clawrunner agent register acme --json --no-keep | jq -r .apiKey
             """)
 

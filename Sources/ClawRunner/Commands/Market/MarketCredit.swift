@@ -6,7 +6,7 @@ struct MarketCredit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credit", abstract: "Book a prepaid deposit for an agent (operator).",
         discussion: """
-            The reference names the payment that stands behind the deposit. The same reference books only once, so the
+            The reference names the payment that stands behind the deposit. The same reference books only once, so the \
             command can be repeated.
 
             Example:

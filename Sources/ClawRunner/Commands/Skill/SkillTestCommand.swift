@@ -9,7 +9,7 @@ struct SkillTestCommand: AsyncParsableCommand {
         commandName: "test",
         abstract: "Run the tests of skill.toml in the sandbox.",
         discussion: """
-            A test passes when the verdict is ok and the result has what `expect` says: objects may have more members,
+            A test passes when the verdict is ok and the result has what `expect` says: objects may have more members, \
             everything else must be equal. Exit status: 0 all passed, 1 one failed, 2 wrong usage, 3 no sandbox.
 
             Example:

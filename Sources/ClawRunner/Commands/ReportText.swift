@@ -1,0 +1,59 @@
+import Fields
+
+/// An isolation report for people: the layers, then each limit beside what was reached, then whatever else it has.
+struct ReportText {
+    let report: JSONValue
+
+    private static let times: Set<String> = ["wall", "cpu"]
+    private static let sizes: Set<String> = ["memory", "tmp", "output", "stderr", "fileSize"]
+    private static let shownAbove: Set<String> = ["profile", "layers", "cgroups", "landlockABI", "limits", "reached"]
+
+    func lines() -> [String] {
+        var lines = [
+            "profile \(report["profile"]?.string ?? "?") · cgroups \(report["cgroups"]?.string ?? "?") · "
+                + "Landlock ABI \(report["landlockABI"]?.int64 ?? 0)"
+        ]
+        lines += layers()
+        lines += limits()
+        for (key, value) in report.object ?? [:] where !Self.shownAbove.contains(key) && !isEmpty(value) {
+            lines += labelled(key, Terminal.harmless(value.description))
+        }
+        return lines
+    }
+
+    private func layers() -> [String] {
+        var names: [String: [String]] = [:]
+        for (name, state) in report["layers"]?.object ?? [:] { names[state.string ?? "?", default: []].append(name) }
+        return ["off", "degraded", "on"].flatMap { state in
+            names[state].map { labelled("layers \(state)", $0.joined(separator: ", ")) } ?? []
+        }
+    }
+
+    private func limits() -> [String] {
+        guard let limits = report["limits"]?.object else { return [] }
+        var table = TextTable([.init("LIMIT"), .init("ALLOWED", .right), .init("REACHED", .right)])
+        for (key, value) in limits {
+            table.add(key, shown(key, value), report["reached"]?[key].map { shown(key, $0) } ?? "")
+        }
+        return table.lines()
+    }
+
+    private func shown(_ key: String, _ value: JSONValue) -> String {
+        guard let number = value.int64 else { return value.description }
+        if Self.times.contains(key) {
+            return Quantity.time(microseconds: number.multipliedReportingOverflow(by: 1000).0)
+        }
+        if Self.sizes.contains(key) { return Quantity.bytes(number) }
+        return key == "cpuRate" ? "\(number) %" : String(number)
+    }
+
+    private func labelled(_ label: String, _ text: String) -> [String] {
+        let indent = 17
+        let lines = Terminal.wrapped(text, width: 80 - indent)
+        return lines.enumerated().map { index, line in (index == 0 ? label : "").padding(to: indent) + line }
+    }
+
+    private func isEmpty(_ value: JSONValue) -> Bool {
+        value.isNull || value.array?.isEmpty == true || value.object?.isEmpty == true
+    }
+}
