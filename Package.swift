@@ -39,15 +39,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
         // One strict reader for every structured text from outside: JSON bodies, skill.toml, profiles, configuration.
         .target(
-            name: "Fields", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: common),
+            name: "Fields", swiftSettings: common),
 
         // MARK: Isolation
         .target(name: "CLinux", path: "Sources/CLinux"),
@@ -76,7 +74,6 @@ let package = Package(
             name: "LicenseCheck",
             dependencies: [
                 "Fields", "MarketCore", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: common),
         .target(
@@ -138,9 +135,15 @@ let package = Package(
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "Metering", "LicenseCheck", "MarketCore", "Fields"],
             swiftSettings: common),
+        // A node with a runner of known verdicts, for the tests of what is around the sandbox.
+        .target(
+            name: "NodeTestSupport",
+            dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields"],
+            path: "Tests/NodeTestSupport", swiftSettings: common),
         .testTarget(
             name: "ExecutionNodeTests",
             dependencies: [
+                "NodeTestSupport",
                 "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -148,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "ClawRunnerTests",
             dependencies: [
-                "ClawRunner", "EmbeddedNode", "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck",
+                "ClawRunner", "EmbeddedNode", "NodeTestSupport", "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck",
                 "Metering", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
