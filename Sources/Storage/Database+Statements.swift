@@ -13,6 +13,18 @@ extension Database {
         return changesCount
     }
 
+    /// As ``run(_:_:)``, with values that are in the database's own form already.
+    @discardableResult
+    func run(_ sql: String, values: [DatabaseValue]) throws -> Int {
+        try cachedStatement(sql: sql).execute(arguments: StatementArguments(values))
+        return changesCount
+    }
+
+    /// The integer of the first row that a statement gives; nil when there is none.
+    func integer(_ sql: String, values: [DatabaseValue]) throws -> Int64? {
+        try Int64.fetchOne(cachedStatement(sql: sql), arguments: StatementArguments(values))
+    }
+
     /// The first row that a statement gives; nil when there is none.
     func row(_ sql: String, _ values: [Bound]) throws -> Row? {
         try Row.fetchOne(cachedStatement(sql: sql), arguments: StatementArguments(bound: values))

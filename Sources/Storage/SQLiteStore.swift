@@ -54,6 +54,8 @@ public final class SQLiteStore: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -16000")
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            // Savepoints copy pages aside; in a file that would cost as much as the writes themselves.
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         return configuration
     }

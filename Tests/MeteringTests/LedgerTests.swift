@@ -17,7 +17,7 @@ struct LedgerTests {
         #expect(fee == base / 40 + (base % 40 == 0 ? 0 : 1))
         let share = transfers.filter { $0.credit == .agent(seller, .usdc) }.reduce(0) { $0 + $1.amount.base }
         #expect(share == base - fee)
-        #expect(transfers.allSatisfy { $0.reference == usage.id.description })
+        #expect(transfers.allSatisfy { $0.reference == .usage(usage.id) })
     }
 
     @Test("a cost of zero makes no entries, and one base unit makes only the fee")
@@ -42,7 +42,7 @@ struct LedgerTests {
         #expect(throws: LedgerError.currencyMismatch(.platform(.sol), Samples.usdc(1))) {
             try Transfer(
                 id: .new(), debit: .deposits(.usdc), credit: .platform(.sol), amount: Samples.usdc(1), kind: .credit,
-                reference: "r", createdAt: .now)
+                reference: .text("r"), createdAt: .now)
         }
     }
 

@@ -11,10 +11,11 @@ struct ReceiptTests {
     private func chain(_ count: Int, purchase: Purchase.ID? = .new()) throws -> [Receipt] {
         var receipts: [Receipt] = []
         for number in 1...count {
-            let claims = ReceiptClaims(
-                usage: Samples.usage(purchase: purchase), number: Int64(number), previous: receipts.last?.hash,
-                requestHash: BodyHash(of: "q\(number)".utf8), responseHash: BodyHash(of: "a\(number)".utf8))
-            receipts.append(try Receipt(signing: claims, with: signer))
+            let draft = ReceiptDraft(
+                usage: Samples.usage(purchase: purchase), requestHash: BodyHash(of: "q\(number)".utf8),
+                responseHash: BodyHash(of: "a\(number)".utf8), signer: signer)
+            let compact = try draft.signed(number: Int64(number), previous: receipts.last?.hash)
+            receipts.append(try Receipt(parsing: compact))
         }
         return receipts
     }
@@ -25,6 +26,11 @@ struct ReceiptTests {
         let verified = try signer.verifier.verify(receipt.compact)
         #expect(verified.claims == receipt.claims)
         #expect(verified.claims.cost == Samples.usdc(1_000))
+        #expect(verified.claims.number == 2)
+        #expect(verified.claims.verdict == "ok")
+        #expect(verified.claims.requestHash == BodyHash(of: "q2".utf8))
+        #expect(verified.claims.responseHash == BodyHash(of: "a2".utf8))
+        #expect(ReceiptClaims(json: verified.claims.json) == verified.claims)
         #expect(receipt.compact.split(separator: ".").count == 3)
         #expect(throws: ReceiptError.unknownKey("key-1")) {
             try TestSigner(keyID: "key-2").verifier.verify(receipt.compact)
@@ -92,11 +98,23 @@ struct ReceiptTests {
     @Test("an owner's own run belongs to the chain of the skill")
     func ownerChain() throws {
         let usage = Samples.usage(purchase: nil, cost: 0)
-        let claims = ReceiptClaims(
-            usage: usage, number: 1, previous: nil, requestHash: BodyHash(of: []), responseHash: BodyHash(of: []))
-        let receipt = try Receipt(parsing: Receipt(signing: claims, with: signer).compact)
+        let draft = ReceiptDraft(
+            usage: usage, requestHash: BodyHash(of: []), responseHash: BodyHash(of: []), signer: signer)
+        let receipt = try Receipt(parsing: draft.signed(number: 1, previous: nil))
         #expect(receipt.claims.chain == .owner(usage.skillID))
         #expect(ReceiptChain(receipt.claims.chain.description) == receipt.claims.chain)
+    }
+
+    @Test("the place that a receipt claims is read from its end")
+    func place() throws {
+        let receipts = try chain(3)
+        let hash = receipts[1].hash
+        #expect(ReceiptDraft.claims(receipts[2].compact, number: 3, after: hash))
+        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 2, after: hash))
+        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 3, after: receipts[0].hash))
+        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 3, after: nil))
+        #expect(ReceiptDraft.claims(receipts[0].compact, number: 1, after: nil))
+        #expect(!ReceiptDraft.claims("", number: 1, after: nil))
     }
 
     @Test("chain names of another form are refused", arguments: ["", "purchase", "purchase:", "skill:x", "owner:1"])

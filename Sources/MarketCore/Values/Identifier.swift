@@ -30,7 +30,25 @@ public struct Identifier<Entity>: Hashable, Sendable, Codable, LosslessStringCon
     }
 
     /// Lower-case canonical text, as RFC 9562 writes it.
-    public var description: String { uuid.uuidString.lowercased() }
+    public var description: String {
+        // By hand, because every receipt and every answer writes several.
+        withUnsafeBytes(of: uuid.uuid) { bytes in
+            String(unsafeUninitializedCapacity: 36) { text in
+                var position = 0
+                for (index, byte) in bytes.enumerated() {
+                    if index == 4 || index == 6 || index == 8 || index == 10 {
+                        text[position] = UInt8(ascii: "-")
+                        position += 1
+                    }
+                    for digit in [byte >> 4, byte & 15] {
+                        text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                        position += 1
+                    }
+                }
+                return position
+            }
+        }
+    }
 
     /// A new version 7 identifier: 48 bits of milliseconds, 74 random bits.
     public static func new(at time: Timestamp = .now) -> Self {

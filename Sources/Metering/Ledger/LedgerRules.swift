@@ -8,26 +8,26 @@ public enum LedgerRules {
     ) throws(LedgerError) -> Transfer {
         try Transfer(
             id: .new(at: time), debit: .deposits(amount.currency), credit: .agent(agent, amount.currency),
-            amount: amount, kind: .credit, reference: reference, createdAt: time)
+            amount: amount, kind: .credit, reference: .text(reference), createdAt: time)
     }
 
     /// What a purchase pays: the seller's share and the platform's fee; no entries for a price of zero.
     public static func purchase(_ purchase: Purchase) throws(LedgerError) -> [Transfer] {
         try payment(
             purchase.amount, from: purchase.buyerID, to: purchase.sellerID, kinds: (.purchase, .purchaseFee),
-            reference: purchase.id.description, at: purchase.createdAt)
+            reference: .purchase(purchase.id), at: purchase.createdAt)
     }
 
     /// What one run pays: the seller's share and the platform's fee; no entries for a cost of zero.
     public static func usage(_ usage: SkillUsage, seller: Agent.ID) throws(LedgerError) -> [Transfer] {
         try payment(
             usage.cost, from: usage.agentID, to: seller, kinds: (.usage, .usageFee),
-            reference: usage.id.description, at: usage.timestamp)
+            reference: .usage(usage.id), at: usage.timestamp)
     }
 
     private static func payment(
         _ amount: Money, from buyer: Agent.ID, to seller: Agent.ID, kinds: (Transfer.Kind, Transfer.Kind),
-        reference: String, at time: Timestamp
+        reference: Transfer.Reference, at time: Timestamp
     ) throws(LedgerError) -> [Transfer] {
         guard amount.base >= 0 else { throw .amountNotPositive(amount) }
         let currency = amount.currency

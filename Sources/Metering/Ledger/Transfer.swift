@@ -19,6 +19,14 @@ public struct Transfer: Hashable, Sendable {
         case usageFee = "usage_fee"
     }
 
+    /// What an entry was booked for.
+    public enum Reference: Hashable, Sendable {
+        case purchase(Purchase.ID)
+        case usage(SkillUsage.ID)
+        /// The operator's own name for a payment.
+        case text(String)
+    }
+
     public let id: ID
     /// The account that the money leaves.
     public let debit: Account
@@ -27,13 +35,13 @@ public struct Transfer: Hashable, Sendable {
     /// More than zero, in the currency of both accounts.
     public let amount: Money
     public let kind: Kind
-    /// What it was booked for: the identifier of a run or a purchase, or the operator's own reference.
-    public let reference: String
+    public let reference: Reference
     public let createdAt: Timestamp
 
     /// Checks what must hold for every entry; throws ``LedgerError``.
     public init(
-        id: ID, debit: Account, credit: Account, amount: Money, kind: Kind, reference: String, createdAt: Timestamp
+        id: ID, debit: Account, credit: Account, amount: Money, kind: Kind, reference: Reference,
+        createdAt: Timestamp
     ) throws(LedgerError) {
         guard amount.base > 0 else { throw .amountNotPositive(amount) }
         guard debit != credit else { throw .sameAccount(debit) }

@@ -14,21 +14,6 @@ public struct Receipt: Hashable, Sendable {
     let signedBytes: [UInt8]
     let signature: [UInt8]
 
-    /// Signs `claims`; throws what the signer throws.
-    public init(signing claims: ReceiptClaims, with signer: any ReceiptSigner) throws {
-        let header: JSONValue = ["alg": "EdDSA", "kid": .string(signer.keyID), "typ": .string(Self.type)]
-        var bytes = Base64URL.encodedBytes(header.serialized())
-        bytes.append(UInt8(ascii: "."))
-        bytes += Base64URL.encodedBytes(claims.json.serialized())
-        signedBytes = bytes
-        signature = try signer.signature(over: bytes)
-        bytes.append(UInt8(ascii: "."))
-        bytes += Base64URL.encodedBytes(signature)
-        compact = String(decoding: bytes, as: UTF8.self)
-        keyID = signer.keyID
-        self.claims = claims
-    }
-
     /// Reads a receipt without checking its signature; ``ReceiptVerifier`` does.
     public init(parsing compact: String) throws(ReceiptError) {
         guard compact.utf8.count <= Self.bytesMax else { throw .malformed("it is longer than \(Self.bytesMax) bytes") }
@@ -54,7 +39,7 @@ public struct Receipt: Hashable, Sendable {
     /// What the next receipt of the chain names as its ``ReceiptClaims/previous``.
     public var hash: BodyHash { BodyHash(of: compact.utf8) }
 
-    private static let type = "claw-receipt+jws"
+    static let type = "claw-receipt+jws"
 
     private static func json(_ part: Substring, _ name: String) throws(ReceiptError) -> JSONValue {
         guard let bytes = Base64URL.decode(part) else { throw .malformed("its \(name) is not base64url") }

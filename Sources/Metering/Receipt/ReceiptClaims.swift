@@ -35,13 +35,11 @@ public struct ReceiptClaims: Hashable, Sendable {
         time = usage.timestamp
     }
 
-    /// The payload of the JWS.
+    /// The payload of the JWS. Its place in the chain comes last: it is known last.
     public var json: JSONValue {
         [
             "id": .string(usageID.description),
             "chain": .string(chain.description),
-            "number": .number(number),
-            "prev": .optional(previous?.base64URL),
             "requestHash": .string(requestHash.base64URL),
             "responseHash": .string(responseHash.base64URL),
             "verdict": .string(verdict),
@@ -51,6 +49,8 @@ public struct ReceiptClaims: Hashable, Sendable {
             "agentId": .string(agentID.description),
             "endpoint": .string(endpoint),
             "time": .string(time.description),
+            "number": .number(number),
+            "prev": .optional(previous?.base64URL),
         ]
     }
 

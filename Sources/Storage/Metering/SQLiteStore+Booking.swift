@@ -7,10 +7,10 @@ extension SQLiteStore {
     public func record(
         _ record: PurchaseRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError) {
+        let booking = try Booking(record.transfers, of: record.purchase.amount)
         try await committer.write { db in
-            try Self.requireSum(of: record.transfers, toBe: record.purchase.amount)
             try Self.insert(record.purchase, in: db)
-            for transfer in record.transfers { try Self.book(transfer, in: db) }
+            try booking.write(in: db)
             if let (request, outcome) = record.idempotency {
                 try Self.insert(outcome, for: request, at: record.purchase.createdAt, orKeep: false, in: db)
             }
@@ -41,54 +41,12 @@ extension SQLiteStore {
                 } catch {
                     throw StoreError.refused(error.description)
                 }
-                try Self.book(transfer, in: db)
+                try Booking([transfer], of: transfer.amount).write(in: db)
             }
             let balance = try Self.balance(of: transfer.credit, in: db)
             return RecordedCredit(transfer: transfer, replayed: earlier != nil, balance: balance)
         } onCommit: {
             onCommit($0)
-        }
-    }
-
-    /// Moves the money and writes the entry.
-    static func book(_ transfer: Transfer, in db: Database) throws {
-        let debit = try move(transfer.debit, by: -transfer.amount.base, in: db)
-        let credit = try move(transfer.credit, by: transfer.amount.base, in: db)
-        try db.run(
-            """
-            INSERT INTO transfers (id, debit, credit, amount, currency, kind, reference, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                transfer.id.uuid, debit, credit, transfer.amount.base, transfer.amount.currency.rawValue,
-                transfer.kind.rawValue, try transfer.referenceBytes(), transfer.createdAt.milliseconds,
-            ])
-    }
-
-    /// Changes a balance and returns the account's row. An account comes into being with its first entry.
-    private static func move(_ account: Account, by base: Int64, in db: Database) throws -> Int64 {
-        let row = try db.row(
-            "UPDATE accounts SET balance = balance + ? WHERE kind = ? AND owner = ? AND currency = ? RETURNING id",
-            [base, account.kind, account.owner, account.currency.rawValue])
-        if let row { return try row.integer("id") }
-        try db.run(
-            "INSERT INTO accounts (kind, owner, currency, balance) VALUES (?, ?, ?, ?)",
-            [account.kind, account.owner, account.currency.rawValue, base])
-        return db.lastInsertedRowID
-    }
-
-    /// What was charged and what the entries move must be the same: the last line of defence against a wrong split.
-    static func requireSum(of transfers: [Transfer], toBe expected: Money) throws {
-        var sum: Int64 = 0
-        for transfer in transfers {
-            let (next, overflow) = sum.addingReportingOverflow(transfer.amount.base)
-            guard !overflow, transfer.amount.currency == expected.currency else {
-                throw StoreError.refused(LedgerError.sumMismatch(expected: expected, base: sum).description)
-            }
-            sum = next
-        }
-        guard sum == expected.base else {
-            throw StoreError.refused(LedgerError.sumMismatch(expected: expected, base: sum).description)
         }
     }
 
@@ -126,25 +84,6 @@ extension SQLiteStore {
         return try Transfer(
             id: try row.id("id"), debit: .deposits(request.amount.currency),
             credit: .agent(agentID, request.amount.currency), amount: request.amount, kind: .credit,
-            reference: request.reference, createdAt: try row.time("created_at"))
-    }
-}
-
-extension Account {
-    /// How an account's owner is stored: the agent's identifier, or nothing.
-    var owner: Data {
-        guard let id = agentID?.uuid.uuid else { return Data() }
-        return withUnsafeBytes(of: id) { Data($0) }
-    }
-}
-
-extension Transfer {
-    /// The identifier of the run or purchase, or the text of a credit's reference.
-    func referenceBytes() throws -> Data {
-        guard kind != .credit else { return Data(reference.utf8) }
-        guard let id = UUID(uuidString: reference)?.uuid else {
-            throw StoreError.refused("the reference \(reference) of a transfer is not the identifier of a run")
-        }
-        return withUnsafeBytes(of: id) { Data($0) }
+            reference: .text(request.reference), createdAt: try row.time("created_at"))
     }
 }

@@ -7,10 +7,11 @@ extension SQLiteStore: MeteringStore {
     public func settle(
         _ settlement: Settlement, onCommit: @escaping @Sendable (SettledRun) -> Void
     ) async throws(StoreError) -> SettledRun {
-        let signer = signer
+        // All but what depends on earlier writes is done here, beside the committer.
+        let rows = try SettlementRows(settlement, signer: signer)
         return try await committer.write(always: true) { db in
             if let run = try Self.settledRun(of: settlement, in: db) { return run }
-            return try Self.settle(settlement, signer, in: db)
+            return try Self.settle(settlement, rows, in: db)
         } onCommit: {
             onCommit($0)
         }
@@ -26,69 +27,45 @@ extension SQLiteStore: MeteringStore {
     }
 
     private static func settle(
-        _ settlement: Settlement, _ signer: any ReceiptSigner, in db: Database
+        _ settlement: Settlement, _ rows: SettlementRows, in db: Database
     ) throws -> SettledRun {
+        let receipt = try insertUsage(rows, in: db)
         let usage = settlement.usage
-        try requireSum(of: settlement.transfers, toBe: usage.cost)
-        let receipt = try nextReceipt(for: settlement, signer, in: db)
-        try insert(settlement, receipt, in: db)
         if settlement.countsUse {
             let changed = try db.run(
                 "UPDATE purchases SET current_usage = current_usage + 1 WHERE id = ?", [usage.purchaseID?.uuid])
             guard changed == 1 else { throw StoreError.missing("purchase") }
         }
-        for transfer in settlement.transfers { try book(transfer, in: db) }
-        let outcome = settlement.response(receipt.compact)
+        try rows.booking.write(in: db)
+        let outcome = settlement.response(receipt)
         if let request = settlement.idempotency {
             // A run that took place is recorded even when its key has an answer already, which then stays.
             try insert(outcome, for: request, at: usage.timestamp, orKeep: true, in: db)
         }
-        return SettledRun(usage: usage, receipt: receipt.compact, outcome: outcome, alreadySettled: false)
+        return SettledRun(usage: usage, receipt: receipt, outcome: outcome, alreadySettled: false)
     }
 
-    /// The receipt that follows the last one of the run's chain.
-    private static func nextReceipt(
-        for settlement: Settlement, _ signer: any ReceiptSigner, in db: Database
-    ) throws -> Receipt {
+    /// Writes the record with the receipt that follows the last one of its chain; returns the receipt.
+    private static func insertUsage(_ rows: SettlementRows, in db: Database) throws -> String {
         let last = try db.row(
-            "SELECT number, receipt_hash FROM usages WHERE chain = ? ORDER BY number DESC LIMIT 1",
-            [ReceiptChain(of: settlement.usage).uuid])
+            "SELECT number, receipt_hash FROM usages WHERE chain = ? ORDER BY number DESC LIMIT 1", [rows.chain])
         let previous = try last.map { try $0.value("receipt_hash", BodyHash(bytes: try $0.bytes("receipt_hash"))) }
-        let claims = ReceiptClaims(
-            usage: settlement.usage, number: try (last?.integer("number") ?? 0) + 1, previous: previous,
-            requestHash: settlement.requestHash, responseHash: settlement.responseHash)
+        let number = try (last?.integer("number") ?? 0) + 1
+        let receipt: String
         do {
-            return try Receipt(signing: claims, with: signer)
+            receipt = try rows.receipt.signed(number: number, previous: previous)
         } catch {
             throw StoreError.unavailable("the receipt cannot be signed: \(error)")
         }
-    }
-
-    private static func insert(_ settlement: Settlement, _ receipt: Receipt, in db: Database) throws {
-        let usage = settlement.usage
+        let hash = Data(BodyHash(of: receipt.utf8).bytes)
         try db.run(
             """
             INSERT INTO usages (id, purchase_id, skill_id, agent_id, seller_id, endpoint, request_size, response_size,
-                duration_ms, cpu_ms, peak_memory, cost, currency, verdict, timestamp, counts_use, chain, number,
-                receipt_hash, receipt, report)
+                duration_ms, cpu_ms, peak_memory, cost, currency, verdict, timestamp, counts_use, chain, report, number,
+                receipt_hash, receipt)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [
-                usage.id.uuid, usage.purchaseID?.uuid, usage.skillID.uuid, usage.agentID.uuid,
-                settlement.sellerID.uuid, usage.endpoint, usage.requestSize, usage.responseSize,
-                usage.durationMilliseconds, usage.cpuTimeMilliseconds, usage.peakMemoryBytes, usage.cost.base,
-                usage.cost.currency.rawValue, usage.verdict, usage.timestamp.milliseconds,
-                settlement.countsUse ? 1 : 0, receipt.claims.chain.uuid, receipt.claims.number,
-                Data(receipt.hash.bytes), receipt.compact, Data(settlement.report),
-            ])
-    }
-}
-
-extension ReceiptChain {
-    var uuid: UUID {
-        switch self {
-        case .purchase(let id): id.uuid
-        case .owner(let id): id.uuid
-        }
+            values: rows.usage + [number.databaseValue, hash.databaseValue, receipt.databaseValue])
+        return receipt
     }
 }
