@@ -156,7 +156,7 @@ struct CLISupportTests {
         arguments: [
             (400, "malformed_json", ExitStatus.usage), (401, "invalid_key", .refused),
             (402, "purchase_required", .refused),
-            (404, "skill_not_found", .refused), (422, "invalid_field", .usage), (503, "launch_failed", .sandbox),
+            (404, "skill_not_found", .usage), (422, "invalid_field", .usage), (503, "launch_failed", .sandbox),
             (504, "timeout", .refused),
         ])
     func problems(status: Int, code: String, expected: ExitStatus) {

@@ -3,16 +3,19 @@ import Fields
 /// An error of the daemon (RFC 9457), to be told to a person.
 struct Problem: Sendable {
     let response: ClientResponse
+    /// The skill that was called, as hints name it.
+    let skill: String
 
-    init(_ response: ClientResponse) {
+    init(_ response: ClientResponse, skill: String = "SKILL") {
         self.response = response
+        self.skill = skill
     }
 
     var status: Int { response.status }
     /// The stable short name, such as `purchase_required`.
     var code: String? { response.json["code"]?.string }
     /// The verdict's kind, where a run took place.
-    var verdict: String? { response.json["verdict"]?.string }
+    var verdict: String? { response.json["verdict"]?.string ?? response.json["verdict"]?["kind"]?.string }
 
     /// What happened, as a sentence.
     var sentence: String {
@@ -29,21 +32,21 @@ struct Problem: Sendable {
             return "Register with `clawrunner agent register NAME`, or pass a key: --as NAME, --key-file FILE or "
                 + "CLAWRUNNER_API_KEY."
         case (402, "purchase_required"):
-            return "Buy it with `clawrunner market purchase SKILL`."
+            return "Buy it with `clawrunner market purchase \(skill)`."
         case (402, "insufficient_balance"), (402, "insufficient_funds"):
             return "The operator adds to a balance with `clawrunner market credit AGENT AMOUNT`."
         case (402, "usage_limit_reached"), (402, "license_expired"):
-            return "Buy it again with `clawrunner market purchase SKILL`."
+            return "Buy it again with `clawrunner market purchase \(skill)`."
         case (409, _), (429, _), (503, _):
             return response.header("Retry-After").map { "Try again in \($0) s." }
         default: return nil
         }
     }
 
-    /// 2 where the request itself was wrong, 3 where the sandbox could not be built, else 1.
+    /// 2 where what the caller wrote was wrong, 3 where the sandbox could not be built, else 1.
     var exitStatus: ExitStatus {
         if verdict == "launch_failed" || code == "launch_failed" || code == "isolation_unavailable" { return .sandbox }
-        return [400, 413, 415, 422].contains(status) ? .usage : .refused
+        return [400, 404, 413, 415, 422].contains(status) ? .usage : .refused
     }
 
     var failure: CommandFailure {

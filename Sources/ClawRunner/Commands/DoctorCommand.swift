@@ -16,11 +16,13 @@ struct DoctorCommand: AsyncParsableCommand {
               clawrunner doctor --json | jq '.layers[] | select(.state != "on")'
             """)
 
+    @OptionGroup var sandboxOptions: LocalSandboxOptions
+
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
     func run() async throws {
-        let sandbox = try LocalSandbox.open()
+        let sandbox = try LocalSandbox.open(sandboxOptions)
         let report = sandbox.host.hostReport
         var trials: [ProfileTrial] = []
         for name in sandbox.profiles.names {
@@ -98,7 +100,8 @@ private struct ProfileTrial {
     var canRun: Bool { outcome.verdict.kind == .ok }
 
     var detail: String {
-        canRun ? Quantity.time(microseconds: outcome.usage.wallMicroseconds) : outcome.verdict.detail
+        if canRun { return Quantity.time(microseconds: outcome.usage.wallMicroseconds) }
+        return outcome.verdict.layer.map { "requires the layer \($0), see above" } ?? outcome.verdict.detail
     }
 
     var json: JSONValue {

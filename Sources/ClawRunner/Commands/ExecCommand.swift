@@ -76,7 +76,7 @@ struct ExecCommand: AsyncParsableCommand {
 
     /// A run that took place shows its verdict, and its usage, before the sentence.
     private func failure(_ response: ClientResponse) -> CommandFailure {
-        let problem = Problem(response)
+        let problem = Problem(response, skill: skill)
         if let verdict = problem.verdict, !connection.json {
             show(kind: verdict, detail: nil, response.json["usage"])
         }

@@ -31,6 +31,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A shorter wall limit, such as 2s or 500ms.", valueName: "duration"))
     var timeout: String?
 
+    @OptionGroup var sandboxOptions: LocalSandboxOptions
+
     @Flag(help: "Print what was enforced, layer by layer, to standard error.")
     var report = false
 
@@ -45,7 +47,7 @@ struct RunCommand: AsyncParsableCommand {
         let payload = try JSONArgument(text: payload).value(option: "--payload")
         // What is wrong with the call is told before a sandbox is built for it.
         _ = try skill.manifest.checkedEndpoint(endpoint, payload)
-        let sandbox = try LocalSandbox.open()
+        let sandbox = try LocalSandbox.open(sandboxOptions)
         let run = try await Interrupts.cancel {
             let files = try TemporaryDirectory("run")
             defer { files.remove() }

@@ -9,11 +9,11 @@ struct LocalSandbox: Sendable {
     let profiles: ProfileStore
 
     /// - Throws: ``CommandFailure``: status 3 when the host cannot build sandboxes, with the layer and the fix.
-    static func open() throws(CommandFailure) -> LocalSandbox {
+    static func open(_ given: LocalSandboxOptions) throws(CommandFailure) -> LocalSandbox {
         let paths = InstalledPaths.current
         let launcher: String
         let profiles: ProfileStore
-        var options = SandboxOptions()
+        var options = SandboxOptions(permitDegraded: Set(given.permit))
         do {
             launcher = try paths.path(of: .launcher)
             options.runtimesDirectory = try paths.path(of: .runtimes)
@@ -30,7 +30,8 @@ struct LocalSandbox: Sendable {
                 host: try SandboxHost(launcherPath: launcher, options: options), profiles: profiles)
         } catch {
             throw CommandFailure(
-                .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+                error.code == .request ? .usage : .sandbox, CommandFailure.sentence(error.detail),
+                hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
         }
     }
 

@@ -22,6 +22,8 @@ struct SkillTestCommand: AsyncParsableCommand {
     @Option(help: "Run under this profile instead of the skill's own.")
     var profile: String?
 
+    @OptionGroup var sandboxOptions: LocalSandboxOptions
+
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
@@ -32,7 +34,7 @@ struct SkillTestCommand: AsyncParsableCommand {
                 .usage, "\(directory)/skill.toml has no [[tests]].",
                 hint: "Add one: [[tests]] with endpoint, payload and expect.")
         }
-        let sandbox = try LocalSandbox.open()
+        let sandbox = try LocalSandbox.open(sandboxOptions)
         let results = try await Interrupts.cancel {
             let files = try TemporaryDirectory("test")
             defer { files.remove() }
