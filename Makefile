@@ -51,9 +51,9 @@ test-runtimes: examples ## Run the tests of the runners and example skills only,
 
 bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
 	$(SWIFT) build -c release --product claw-bench
-	@mkdir -p .build/bench
+	@$(MAKE) --no-print-directory -C Benchmarks/programs OUTPUT=$(CURDIR)/.build/bench
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher \
-		$(RELEASE)/claw-bench --output .build/bench/report.json
+		$(RELEASE)/claw-bench --programs .build/bench --output .build/bench/report.json
 
 lint: ## Check the style of every Swift file
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)

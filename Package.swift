@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "ExecutionNode", targets: ["ExecutionNode", "Storage"]),
         .executable(name: "clawrunner", targets: ["ClawRunner"]),
         .executable(name: "claw-launcher", targets: ["SandboxLauncher"]),
+        .executable(name: "claw-bench", targets: ["ClawBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -123,6 +124,14 @@ let package = Package(
             name: "EmbeddedNode",
             dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "Metering", "LicenseCheck", "Fields"],
             path: "Examples/EmbeddedNode", swiftSettings: common),
+
+        // Measures a whole execute request beside other sandboxes (`make bench`); starts the daemon, imports none of it.
+        .executableTarget(
+            name: "ClawBench",
+            dependencies: [
+                "Fields", "MarketCore", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/ClawBench", swiftSettings: common),
 
         // MARK: Tests
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),

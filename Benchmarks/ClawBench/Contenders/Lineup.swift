@@ -1,0 +1,69 @@
+/// What is measured on this host, and what cannot be.
+final class Lineup {
+    private(set) var contenders: [any Contender] = []
+    private(set) var leftOut: [(name: String, reason: String)] = []
+    private(set) var versions: [(name: String, version: String)] = []
+    private let programs: Programs
+    private let folder: String
+    private let slowEvery: Int
+    private var started: [StartContender] = []
+    private var bundle: RuncBundle?
+
+    init(programs: Programs, folder: String, slowEvery: Int) {
+        self.programs = programs
+        self.folder = folder
+        self.slowEvery = slowEvery
+    }
+
+    func add(_ contender: any Contender) {
+        contenders.append(contender)
+    }
+
+    /// The measured program itself, without any sandbox.
+    func addBare() throws(BenchFailure) {
+        let bare = try StartContender("bare.forkexec", [programs.answer], programs: programs, folder: folder)
+        started.append(bare)
+        add(bare)
+    }
+
+    func addPeers() throws(BenchFailure) {
+        try add(.bubblewrap(programs))
+        if let runc = Programs.installed("runc") {
+            do {
+                let bundle = try RuncBundle(runc: runc, programs: programs, folder: folder)
+                self.bundle = bundle
+                try add(.runc(bundle))
+            } catch {
+                try Interrupt.check()
+                leftOut.append(("runc.true", error.description))
+            }
+        } else {
+            leftOut.append(("runc.true", "runc is not installed"))
+        }
+        try add(.firejail(programs))
+    }
+
+    /// Adds a peer if it can run the program here.
+    private func add(_ peer: Peer) throws(BenchFailure) {
+        guard let program = Programs.installed(peer.program) else {
+            leftOut.append((peer.name, "\(peer.program) is not installed"))
+            return
+        }
+        let contender = try StartContender(
+            peer.name, [program] + peer.arguments, every: peer.slow ? slowEvery : 1, programs: programs, folder: folder)
+        started.append(contender)
+        do {
+            _ = try contender.measure()
+            add(contender)
+            versions.append((peer.program, Child.firstLine(of: program, ["--version"]) ?? "unknown"))
+        } catch {
+            try Interrupt.check()
+            leftOut.append((peer.name, error.description))
+        }
+    }
+
+    func cleanUp() {
+        for contender in started { contender.stop() }
+        bundle?.cleanUp()
+    }
+}
