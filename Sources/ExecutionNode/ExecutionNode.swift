@@ -1,3 +1,4 @@
+import Fields
 public import LicenseCheck
 public import Logging
 public import MarketCore
@@ -27,7 +28,7 @@ public final class ExecutionNode: Sendable {
     let gate: LicenseGate
     let skills: SkillDirectory
     let packages: PackageStore
-    let holds: HoldDesk
+    let meter: Meter
     let idempotency: IdempotencyRegistry
     let limiter = RateLimiter()
     let slots: RunSlots
@@ -53,13 +54,7 @@ public final class ExecutionNode: Sendable {
         } catch {
             throw NodeError(status: 503, code: "journal_unavailable", detail: error.description)
         }
-        if journal.leftover.damagedLines > 0 {
-            logger.warning(
-                "the hold journal ended in the middle of a line",
-                metadata: ["lines": .stringConvertible(journal.leftover.damagedLines)])
-        }
-        holds = HoldDesk(
-            store: store, journal: journal, openHoldsMax: configuration.runsMax + configuration.waitingMax)
+        meter = Meter(store: store, journal: journal)
         idempotency = IdempotencyRegistry(store: store)
         slots = RunSlots(runsMax: configuration.runsMax, waitingMax: configuration.waitingMax)
     }
@@ -72,14 +67,37 @@ public final class ExecutionNode: Sendable {
         profiles: ProfileStore, logger: Logger = Logger(label: "clawrunner.node")
     ) async throws(NodeError) -> ExecutionNode {
         let node = try ExecutionNode(configuration, store, signing, runner, profiles, logger)
-        let interrupted = try await node.inStore { () throws(StoreError) in try await node.holds.recover() }
-        if interrupted > 0 {
-            logger.notice(
-                "booked interrupted runs at no cost", metadata: ["runs": .stringConvertible(interrupted)])
-        }
+        try await node.recover()
         let keys = try await node.inStore { () throws(StoreError) in try await store.apiKeys() }
         for key in keys { node.keys.insert(key) }
         return node
+    }
+
+    /// Books the runs that a former process left open.
+    private func recover() async throws(NodeError) {
+        let report = try await inStore { () throws(StoreError) in
+            try await meter.recover(report: InterruptedRun.report.serialized()) { _, usage, receipt in
+                InterruptedRun.outcome(usage, receipt: receipt)
+            }
+        }
+        if report.damagedLines > 0 {
+            // A write that a crash cut short: its run had not begun.
+            logger.notice(
+                "lines of the hold journal could not be read",
+                metadata: ["lines": .stringConvertible(report.damagedLines)])
+        }
+        if !report.interrupted.isEmpty {
+            logger.notice(
+                "interrupted runs are booked at no cost",
+                metadata: ["runs": .stringConvertible(report.interrupted.count)])
+        }
+        for failure in report.failed {
+            logger.critical(
+                "an interrupted run could not be booked",
+                metadata: [
+                    "execution": .string(failure.id.description), "cause": .string(failure.error.description),
+                ])
+        }
     }
 
     package var configuration: NodeConfiguration { settings.withLock { $0 } }
@@ -96,7 +114,7 @@ public final class ExecutionNode: Sendable {
 
     /// Numbers for a gauge: open holds, runs that wait, slots that are free.
     package var load: (openHolds: Int, waiting: Int, freeSlots: Int) {
-        (holds.openHolds, slots.waiting, slots.free)
+        (meter.openHolds, slots.waiting, slots.free)
     }
 
     /// Stores when keys were last used, and drops what is past its time. To be called now and then, such as every

@@ -51,6 +51,20 @@ extension NodeError {
         }
     }
 
+    init(_ error: MeterError) {
+        switch error {
+        case .refused(let refusal): self.init(refusal)
+        case .store(let error): self.init(error)
+        case .journal:
+            self.init(
+                status: 503, code: "journal_unavailable",
+                detail: "The hold could not be written down, so nothing was run or booked; try again shortly.",
+                retryable: true, retryAfterSeconds: 1)
+        case .fault:
+            self.init(status: 500, code: "internal_error", detail: "The call could not be booked; report this.")
+        }
+    }
+
     package init(_ refusal: HoldRefusal) {
         switch refusal {
         case .insufficientBalance(let needed, let available):

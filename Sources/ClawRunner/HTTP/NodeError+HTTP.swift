@@ -14,7 +14,7 @@ extension NodeError {
     }
 
     var reply: Reply {
-        Reply(status: status, headers: headerFields, body: json.serialized())
+        Reply(status: status, headers: headerFields, body: json.serialized()).with(rates: rates)
     }
 
     private var headerFields: HTTPFields {

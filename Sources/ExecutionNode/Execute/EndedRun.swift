@@ -18,7 +18,7 @@ struct EndedRun: Sendable {
 
     private var verdict: Verdict { response.verdict }
 
-    func settlement(_ billing: BillingRule) throws(StoreError) -> Settlement {
+    func settlement(_ billing: BillingRule) throws(MeterError) -> Settlement {
         let charge = billing.charge(verdict: verdict.kind.rawValue, pricing: skill.pricing, byOwner: byOwner)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
@@ -34,7 +34,7 @@ struct EndedRun: Sendable {
                 idempotency: hold.idempotency
             ) { receipt in self.answer(usage, receipt) }
         } catch {
-            throw .refused("\(error)")
+            throw .store(.refused("\(error)"))
         }
     }
 

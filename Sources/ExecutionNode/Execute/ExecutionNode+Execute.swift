@@ -42,17 +42,18 @@ extension ExecutionNode {
             endpoint: endpoint.path, amount: price, requestSize: Int64(payload.count), requestHash: request.hash,
             idempotency: keyed, createdAt: .now)
         // The hold comes before the licence's rate: calls that the licence does not allow use nothing up.
-        try await holds.reserve(hold.claim)
+        try await reserve(hold)
         let rate: RateStatus
         do throws(NodeError) {
             rate = try admit(licenseClaim(request.caller, skill, purchase), policy: "license")
             try await slots.acquire()
         } catch {
-            holds.void(hold.claim)
+            meter.void(hold.id)
             throw error
         }
-        let run = prepared.run(endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill))
-        let outcome = try await runInSlot(run, hold)
+        let outcome = await runner.run(
+            prepared.run(endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill)))
+        slots.release()
         let ended = EndedRun(
             hold: hold, skill: skill, outcome: outcome,
             response: SkillResponse(
@@ -62,19 +63,16 @@ extension ExecutionNode {
         return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent])
     }
 
-    /// Runs in a slot that was acquired, and gives it back before the run is booked.
-    private func runInSlot(_ run: RunRequest, _ hold: Hold) async throws(NodeError) -> RunOutcome {
-        defer { slots.release() }
-        do throws(NodeError) {
-            try holds.open(hold)
-        } catch {
-            holds.void(hold.claim)
-            throw error
-        }
-        return await runner.run(run)
-    }
-
     // MARK: Steps
+
+    /// Reserves the amount and the use, and writes the hold down: from now on the run has a record whatever happens.
+    private func reserve(_ hold: Hold) async throws(NodeError) {
+        do throws(MeterError) {
+            try await meter.reserve(hold)
+        } catch {
+            throw NodeError(error)
+        }
+    }
 
     private static func endpoint(_ path: String, of skill: Skill) throws(NodeError) -> Endpoint {
         if let endpoint = skill.latest.manifest.endpoint(path) { return endpoint }
@@ -168,13 +166,13 @@ extension ExecutionNode {
     /// Books an ended run. It is tried again while the store is busy: a run without a record would be a loss. The
     /// calling task may be cancelled meanwhile.
     private func book(_ run: EndedRun) async throws(NodeError) -> SettledRun {
-        let result: Result<SettledRun, StoreError> = await Task {
+        let result: Result<SettledRun, MeterError> = await Task {
             var wait = Duration.milliseconds(50)
             while true {
-                do throws(StoreError) {
-                    return .success(try await self.holds.settle(try run.settlement(self.configuration.billing)))
+                do throws(MeterError) {
+                    return .success(try await self.meter.settle(try run.settlement(self.configuration.billing)))
                 } catch {
-                    guard case .unavailable = error, wait < .seconds(5) else { return .failure(error) }
+                    guard case .store(.unavailable) = error, wait < .seconds(5) else { return .failure(error) }
                 }
                 try? await Task.sleep(for: wait)
                 wait *= 2

@@ -1,7 +1,7 @@
 public import Fields
 import Foundation
 public import MarketCore
-public import Metering
+import Metering
 
 extension ExecutionNode {
     /// Buys a licence with the buyer's prepaid balance.
@@ -54,9 +54,7 @@ extension ExecutionNode {
         } catch {
             throw NodeError(status: 500, code: "internal_error", detail: "The purchase could not be booked.")
         }
-        let claim = HoldClaim(id: purchase.id.uuid, agentID: request.buyer, amount: price, purchaseID: nil)
-        try await holds.reserve(claim)
-        try await holds.record(record, claim: claim)
+        do throws(MeterError) { try await meter.purchase(record) } catch { throw NodeError(error) }
         // Its count of purchases went up.
         skills.forget(skill.id)
         return outcome

@@ -21,8 +21,14 @@ extension ExecutionNode {
 
     /// What an agent has in each currency: all of it, what open holds reserve, and what is left.
     public func balances(of agent: Agent.ID) async throws(NodeError) -> [Balance] {
-        let balances = try await inStore { () throws(StoreError) in try await store.balances(of: agent) }
-        return balances.map { Balance(total: $0, held: holds.held(by: agent, in: $0.currency)) }
+        try await inStore { () throws(StoreError) in
+            var balances: [Balance] = []
+            for known in try await store.balances(of: agent) {
+                let (total, held) = try await meter.balance(of: agent, in: known.currency)
+                balances.append(Balance(total: total, held: held))
+            }
+            return balances
+        }
     }
 
     /// One balance.
@@ -40,7 +46,7 @@ extension ExecutionNode {
             throw .notFound("agent", request.agentID.description)
         }
         do throws(StoreError) {
-            return try await holds.credit(request)
+            return try await meter.credit(request)
         } catch {
             guard case .conflict = error else { throw NodeError(error) }
             throw NodeError(

@@ -94,7 +94,7 @@ extension Transfer {
         [
             "id": .string(id.description), "agentId": .optional(credit.agentID?.description),
             "amount": .string(amount.decimal), "amountBase": .string(String(amount.base)),
-            "currency": .string(amount.currency.rawValue), "reference": .string(reference),
+            "currency": .string(amount.currency.rawValue), "reference": .string(reference.text),
             "createdAt": .string(createdAt.description),
         ]
     }
@@ -107,5 +107,15 @@ extension LedgerCheck.Sums {
             "agentsBase": .string(String(agentsBase)), "platformBase": .string(String(platformBase)),
             "totalBase": .optional(totalBase.map(String.init)),
         ]
+    }
+}
+
+extension Transfer.Reference {
+    fileprivate var text: String {
+        switch self {
+        case .purchase(let id): id.description
+        case .usage(let id): id.description
+        case .text(let text): text
+        }
     }
 }
