@@ -4,11 +4,11 @@ import MarketCore
 import Synchronization
 
 /// Commits writes of many callers together: whatever was queued while the last group was being synced becomes the next
-/// group, in one transaction with one sync. Each write has a savepoint of its own and fails alone.
+/// group, in one transaction with one sync. Each write still fails alone.
 final class GroupCommitter: Sendable {
     /// One write of one caller. Exactly one of its two ends is called.
     struct Job: Sendable {
-        /// Does the write and returns what to do once it is durable.
+        /// Does the write and returns what to do once it is durable. It may be run again when its group is.
         let run: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (StoreError) -> Void
     }
@@ -104,14 +104,14 @@ final class GroupCommitter: Sendable {
     }
 
     private func commit(_ group: [Job]) {
-        let outcomes: [Result<@Sendable () -> Void, StoreError>]
+        let outcomes: [Outcome]
         do {
             outcomes = try pool.writeWithoutTransaction { db in
+                // Savepoints cost, and writes that fail are rare: only a group with one is run again with them.
                 do {
-                    return try Self.transact(group, in: db)
-                } catch {
-                    if db.isInsideTransaction { try? db.rollback() }
-                    throw error
+                    return try Self.transaction(in: db) { try group.map { try Self.run($0, in: db) } }
+                } catch is OneFailed {
+                    return try Self.transaction(in: db) { try group.map { try Self.runApart($0, in: db) } }
                 }
             }
         } catch {
@@ -128,25 +128,42 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private static func transact(
-        _ group: [Job], in db: Database
-    ) throws -> [Result<@Sendable () -> Void, StoreError>] {
-        try db.beginTransaction(.immediate)
-        var outcomes: [Result<@Sendable () -> Void, StoreError>] = []
-        outcomes.reserveCapacity(group.count)
-        for job in group {
-            try db.cachedStatement(sql: "SAVEPOINT one_write").execute()
-            do {
-                outcomes.append(.success(try job.run(db)))
-            } catch {
-                // A full disk and the like end the whole transaction.
-                guard db.isInsideTransaction else { throw error }
-                try db.cachedStatement(sql: "ROLLBACK TO one_write").execute()
-                outcomes.append(.failure(StoreError(describing: error)))
-            }
-            try db.cachedStatement(sql: "RELEASE one_write").execute()
+    private typealias Outcome = Result<@Sendable () -> Void, StoreError>
+    private struct OneFailed: Error {}
+
+    private static func run(_ job: Job, in db: Database) throws -> Outcome {
+        do {
+            return .success(try job.run(db))
+        } catch {
+            throw OneFailed()
         }
-        try db.commit()
-        return outcomes
+    }
+
+    private static func runApart(_ job: Job, in db: Database) throws -> Outcome {
+        let outcome: Outcome
+        try db.cachedStatement(sql: "SAVEPOINT one_write").execute()
+        do {
+            outcome = .success(try job.run(db))
+        } catch {
+            // A full disk and the like end the whole transaction.
+            guard db.isInsideTransaction else { throw error }
+            try db.cachedStatement(sql: "ROLLBACK TO one_write").execute()
+            outcome = .failure(StoreError(describing: error))
+        }
+        try db.cachedStatement(sql: "RELEASE one_write").execute()
+        return outcome
+    }
+
+    /// Commits what `body` did, or rolls it back when anything throws.
+    private static func transaction<Value>(in db: Database, _ body: () throws -> Value) throws -> Value {
+        do {
+            try db.beginTransaction(.immediate)
+            let value = try body()
+            try db.commit()
+            return value
+        } catch {
+            if db.isInsideTransaction { try db.rollback() }
+            throw error
+        }
     }
 }

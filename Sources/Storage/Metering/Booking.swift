@@ -36,15 +36,17 @@ struct Booking: Sendable {
     func write(in db: Database) throws {
         var rows: [Account: Int64] = [:]
         for change in changes { rows[change.account] = try Self.move(change.account, by: change.base, in: db) }
-        for entry in entries {
-            let accounts = [rows[entry.debit].databaseValue, rows[entry.credit].databaseValue]
-            try db.run(
-                """
-                INSERT INTO transfers (id, amount, currency, kind, reference, created_at, debit, credit)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                values: entry.values + accounts)
+        guard !entries.isEmpty else { return }
+        let values = entries.flatMap { entry in
+            entry.values + [rows[entry.debit].databaseValue, rows[entry.credit].databaseValue]
         }
+        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?)", count: entries.count).joined(separator: ", ")
+        try db.run(
+            """
+            INSERT INTO transfers (id, amount, currency, kind, reference, created_at, debit, credit)
+            VALUES \(places)
+            """,
+            values: values)
     }
 
     /// Changes a balance and returns the account's row. An account comes into being with its first entry.

@@ -10,15 +10,16 @@ extension SQLiteStore: MeteringStore {
         // All but what depends on earlier writes is done here, beside the committer.
         let rows = try SettlementRows(settlement, signer: signer)
         return try await committer.write(always: true) { db in
-            if let run = try Self.settledRun(of: settlement, in: db) { return run }
-            return try Self.settle(settlement, rows, in: db)
+            try Self.settle(settlement, rows, in: db)
         } onCommit: {
             onCommit($0)
         }
     }
 
-    private static func settledRun(of settlement: Settlement, in db: Database) throws -> SettledRun? {
-        guard let row = try db.row("SELECT * FROM usages WHERE id = ?", [settlement.usage.id.uuid]) else { return nil }
+    private static func settledRun(of settlement: Settlement, in db: Database) throws -> SettledRun {
+        guard let row = try db.row("SELECT * FROM usages WHERE id = ?", [settlement.usage.id.uuid]) else {
+            throw StoreError.corrupt("the record of run \(settlement.usage.id) is there and is not")
+        }
         let receipt = try row.text("receipt")
         let recorded = try settlement.idempotency.flatMap { try outcome(for: $0.scope, in: db) }
         return SettledRun(
@@ -29,7 +30,7 @@ extension SQLiteStore: MeteringStore {
     private static func settle(
         _ settlement: Settlement, _ rows: SettlementRows, in db: Database
     ) throws -> SettledRun {
-        let receipt = try insertUsage(rows, in: db)
+        guard let receipt = try insertUsage(rows, in: db) else { return try settledRun(of: settlement, in: db) }
         let usage = settlement.usage
         if settlement.countsUse {
             let changed = try db.run(
@@ -45,8 +46,9 @@ extension SQLiteStore: MeteringStore {
         return SettledRun(usage: usage, receipt: receipt, outcome: outcome, alreadySettled: false)
     }
 
-    /// Writes the record with the receipt that follows the last one of its chain; returns the receipt.
-    private static func insertUsage(_ rows: SettlementRows, in db: Database) throws -> String {
+    /// Writes the record with the receipt that follows the last one of its chain; returns the receipt, or nil when the
+    /// run has its record already.
+    private static func insertUsage(_ rows: SettlementRows, in db: Database) throws -> String? {
         let last = try db.row(
             "SELECT number, receipt_hash FROM usages WHERE chain = ? ORDER BY number DESC LIMIT 1", [rows.chain])
         let previous = try last.map { try $0.value("receipt_hash", BodyHash(bytes: try $0.bytes("receipt_hash"))) }
@@ -58,14 +60,15 @@ extension SQLiteStore: MeteringStore {
             throw StoreError.unavailable("the receipt cannot be signed: \(error)")
         }
         let hash = Data(BodyHash(of: receipt.utf8).bytes)
-        try db.run(
+        let changed = try db.run(
             """
             INSERT INTO usages (id, purchase_id, skill_id, agent_id, seller_id, endpoint, request_size, response_size,
                 duration_ms, cpu_ms, peak_memory, cost, currency, verdict, timestamp, counts_use, chain, report, number,
                 receipt_hash, receipt)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO NOTHING
             """,
             values: rows.usage + [number.databaseValue, hash.databaseValue, receipt.databaseValue])
-        return receipt
+        return changed == 1 ? receipt : nil
     }
 }
