@@ -12,6 +12,7 @@ import NIOCore
 /// socket = "/run/clawrunner/clawrunner.sock"
 /// listen = "127.0.0.1:8080"        # allowRemote = true for addresses that are not loopback
 /// permitDegraded = []               # layers that this host may lack
+/// cgroup = "clawrunner"             # the directory below which every sandbox's cgroup is made
 /// publicUrl = "https://node.example"
 /// [log]
 /// format = "json"                   # text | json
@@ -44,6 +45,7 @@ struct ConfigurationFile: Sendable {
     var connections = ConnectionLimits()
     var shutdownSeconds: Int64 = 30
     var permitDegraded: Set<String> = []
+    var cgroupName = "clawrunner"
     /// Its data directory is filled in later.
     var node = NodeConfiguration(dataDirectory: "")
 
@@ -80,6 +82,10 @@ struct ConfigurationFile: Sendable {
         listen = try fields.optionalString("listen", minBytes: 1, maxBytes: 256)
         allowRemote = try fields.optionalBool("allowRemote") ?? false
         permitDegraded = Set(try fields.strings("permitDegraded", maxCount: 32, maxBytes: 64))
+        cgroupName = try fields.optionalString("cgroup", minBytes: 1, maxBytes: 64) ?? cgroupName
+        guard cgroupName.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
+            throw fields.error("cgroup", "is a name of letters, digits and -")
+        }
         node.publicURL = try fields.optionalString("publicUrl", maxBytes: 512) ?? ""
         if let log = try fields.optionalReader("log") {
             logFormat = try log.optionalEnumeration("format")

@@ -43,7 +43,8 @@ func runDaemon(_ configuration: ServeConfiguration) async throws {
 /// Starts the launcher, and drops every capability of this process once it runs.
 private func startSandboxes(_ settings: DaemonSettings) throws(CommandFailure) -> SandboxHost {
     let options = SandboxOptions(
-        runtimesDirectory: settings.runtimesDirectory, permitDegraded: settings.permitDegraded, dropCapabilities: true,
+        runtimesDirectory: settings.runtimesDirectory, cgroupName: settings.cgroupName,
+        permitDegraded: settings.permitDegraded, dropCapabilities: true,
         concurrentRunsMax: settings.node.runsMax)
     do throws(SandboxError) {
         return try SandboxHost(launcherPath: settings.launcherPath, options: options)

@@ -19,6 +19,7 @@ struct DaemonSettings: Sendable {
     var shutdownSeconds: Int64
     /// Layers whose absence on this host the operator permits.
     var permitDegraded: Set<String>
+    var cgroupName: String
     var node: NodeConfiguration
 
     /// - Throws: ``CommandFailure`` when the file is wrong or a part of the installation is missing.
@@ -46,6 +47,7 @@ struct DaemonSettings: Sendable {
             connections = file.connections
             shutdownSeconds = file.shutdownSeconds
             permitDegraded = file.permitDegraded
+            cgroupName = file.cgroupName
             node = file.node
             node.dataDirectory = data
         } catch {

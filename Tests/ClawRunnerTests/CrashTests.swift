@@ -1,0 +1,63 @@
+import Fields
+import Foundation
+import Testing
+
+@testable import ClawRunner
+
+/// Kills the daemon and its launcher with signal 9 at random moments under load, and checks after each restart that
+/// nothing was lost, charged twice or left behind.
+@Suite("After kill -9", .serialized, .timeLimit(.minutes(8)))
+struct CrashTests {
+    static let kills = 50
+    static let callers = 8
+    static let price = "0.0005"
+
+    @Test("of daemon and launcher at fifty random moments under load, invariants hold")
+    func kills() async throws {
+        let site = try CrashSite()
+        defer { site.remove() }
+        try await site.open()
+        var random = SeededGenerator(seed: UInt64.random(in: .min ... .max))
+        print("crash test: seed \(random.seed)")
+        for round in 0..<Self.kills {
+            let load = Task { await site.load(callers: Self.callers) }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...300, using: &random)))
+            try site.kill(Victims.allCases.randomElement(using: &random) ?? .everything)
+            _ = await load.value
+            try site.killRest()
+            try await site.start()
+            try await site.check("round \(round)")
+        }
+        let answered = await site.answers.count
+        print("crash test: \(answered) answered runs in \(Self.kills) lives")
+        #expect(answered > 100)
+        try await site.checkAnswers()
+        await site.stop()
+        #expect(site.leftovers().isEmpty, "\(site.leftovers())")
+    }
+}
+
+/// Whom a round kills.
+enum Victims: CaseIterable {
+    case daemon, worker, keeper, everything
+}
+
+/// A generator with a printed seed.
+struct SeededGenerator: RandomNumberGenerator {
+    let seed: UInt64
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        self.seed = seed
+        state = seed
+    }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
