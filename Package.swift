@@ -140,9 +140,16 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "Fields", "CLinux"], swiftSettings: common),
         .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
         .testTarget(name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
-        .testTarget(name: "MeteringTests", dependencies: ["Metering", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "Metering", "LicenseCheck", "MarketCore", "Fields"],
+            name: "MeteringTests",
+            dependencies: ["Metering", "MarketCore", "Fields", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: common),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Storage", "Metering", "LicenseCheck", "MarketCore", "Fields",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: common),
         // A node with a runner of known verdicts, for the tests of what is around the sandbox.
         .target(

@@ -8,7 +8,8 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken.
     func insert(agent: Agent, key: StoredKey) async throws(StoreError)
 
-    /// Replaces what may change of an agent: wallet, description, avatar, reputation, sales and `updatedAt`.
+    /// Replaces what may change of an agent: wallet, description, avatar, reputation and `updatedAt`. Sales
+    /// follow the purchases.
     /// - Throws: ``StoreError/missing(_:)`` with `agent`.
     func update(agent: Agent) async throws(StoreError)
 
@@ -44,8 +45,8 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken market-wide.
     func insert(skill: Skill) async throws(StoreError)
 
-    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, counts and
-    /// `updatedAt`; never its versions.
+    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, reviews and
+    /// `updatedAt`; never its versions. Downloads follow the purchases.
     /// - Throws: ``StoreError/missing(_:)`` with `skill`.
     func update(skill: Skill) async throws(StoreError)
 
