@@ -38,13 +38,18 @@ struct HoldTests {
         try await fixture.credit(buyer, "100")
         let token = try await fixture.buy(skill, by: buyer, usageLimit: 40)
         var ok = 0
-        for _ in 0..<8 {
+        for _ in 0..<4 {
             let statuses = try await storm(fixture, skill, buyer, token, count: 100)
             ok += statuses["200"] ?? 0
             #expect(ok <= 40)
             #expect(Set(statuses.keys).isSubset(of: ["200", "502", "usage_limit_reached"]))
         }
-        #expect(ok == 40)
+        // A failing run may have held the last use while others were refused; what it freed is there.
+        while ok < 40 {
+            #expect(try await fixture.call(skill, by: buyer, token: token).outcome.status == 200)
+            ok += 1
+        }
+        await expectError(402, "usage_limit_reached") { _ = try await fixture.call(skill, by: buyer, token: token) }
         let purchase = try #require(try await fixture.store.purchases(buyer: buyer.id, skill: nil).first)
         #expect(purchase.license.currentUsage == 40)
         #expect(try await fixture.balance(buyer) == "99.96")

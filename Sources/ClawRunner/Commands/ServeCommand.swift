@@ -43,7 +43,12 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-        try await runDaemon(
+        try await start().run()
+    }
+
+    /// The part that comes before other threads exist.
+    func start() throws(CommandFailure) -> DaemonStart {
+        try DaemonStart(
             ServeConfiguration(
                 configFile: config.map(InstalledPaths.absolute), dataDirectory: data.map(InstalledPaths.absolute),
                 socketPath: socket.map(InstalledPaths.absolute), listen: listen,

@@ -37,10 +37,10 @@ struct API: HTTPResponder {
                 reply = try await found.handler(call)
             case .methodNotAllowed(let allowed):
                 let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-                reply = NodeError(
+                let error = NodeError(
                     status: 405, code: "method_not_allowed",
-                    detail: "\(request.method.rawValue) is not possible here; \(names) is."
-                ).reply.with(.allow, names)
+                    detail: "\(request.method.rawValue) is not possible here; \(names) is.")
+                reply = Self.problem(error, request: id, logger: logger).reply.with(.allow, names)
             case .notFound:
                 throw NodeError(
                     status: 404, code: "no_such_path",

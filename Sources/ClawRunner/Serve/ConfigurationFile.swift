@@ -32,6 +32,8 @@ import NIOCore
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
+    /// The most runs at once that may be set.
+    static let runsMax = 4096
 
     var dataDirectory: String?
     var socketPath: String?
@@ -112,7 +114,7 @@ struct ConfigurationFile: Sendable {
         func seconds(_ key: String, _ value: inout TimeAmount) throws(FieldError) {
             if let given = try limits.optionalInt(key, in: 1...86_400) { value = .seconds(given) }
         }
-        try count("runs", &node.runsMax, in: 1...4096)
+        try count("runs", &node.runsMax, in: 1...Int64(Self.runsMax))
         try count("waiting", &node.waitingMax, in: 0...1_000_000)
         try count("requestBytes", &node.requestBytesMax, in: 1024...(256 << 20))
         try count("packageBytes", &node.packageBytesMax, in: 1024...(1 << 30))

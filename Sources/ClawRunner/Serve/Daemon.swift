@@ -12,45 +12,56 @@ import Storage
 import Synchronization
 import UnixSignals
 
-/// Runs the daemon until it is told to stop.
+/// The part of a daemon's start that must come before other threads exist.
 ///
-/// The order matters: the locks come first, so that a second daemon disturbs nothing; then the launcher, before threads
-/// exist and while the daemon still has its capabilities; then the store; runs that a crash interrupted are booked; and
-/// only then does the daemon listen.
-/// - Throws: ``CommandFailure`` when it cannot start.
-func runDaemon(_ configuration: ServeConfiguration) async throws {
-    let settings = try DaemonSettings(configuration)
-    // Nothing that the daemon makes is for others; the socket's mode is set once it is bound.
-    umask(0o077)
-    try DaemonPlaces.prepareDirectory(settings.dataDirectory)
-    let socketDirectory = (settings.socketPath as NSString).deletingLastPathComponent
-    try DaemonPlaces.prepareDirectory(socketDirectory)
-    try DaemonPlaces.checkSocketPath(settings.socketPath)
-    let dataLock = try LockFile(
-        path: settings.dataDirectory + "/daemon.lock", what: "the data directory \(settings.dataDirectory)")
-    let socketLock = try LockFile(path: settings.socketPath + ".lock", what: "the socket \(settings.socketPath)")
-    let host = try startSandboxes(settings)
-    do {
-        try await Daemon(settings, configuration, host).run()
-        await host.shutdown()
-    } catch {
-        await host.shutdown()
-        throw error is CancellationError ? error : CommandFailure(error, .refused)
-    }
-    withExtendedLifetime((dataLock, socketLock)) {}
-}
+/// The order matters: the locks come first, so that a second daemon disturbs nothing; then the launcher, while the
+/// daemon still has its capabilities, which the threads that follow must not have. Then, in ``run()``, the store; runs
+/// that a crash interrupted are booked; and only then does the daemon listen.
+struct DaemonStart: Sendable {
+    private let configuration: ServeConfiguration
+    private let settings: DaemonSettings
+    private let locks: [LockFile]
+    private let host: SandboxHost
 
-/// Starts the launcher, and drops every capability of this process once it runs.
-private func startSandboxes(_ settings: DaemonSettings) throws(CommandFailure) -> SandboxHost {
-    let options = SandboxOptions(
-        runtimesDirectory: settings.runtimesDirectory, cgroupName: settings.cgroupName,
-        permitDegraded: settings.permitDegraded, dropCapabilities: true,
-        concurrentRunsMax: settings.node.runsMax)
-    do throws(SandboxError) {
-        return try SandboxHost(launcherPath: settings.launcherPath, options: options)
-    } catch {
-        throw CommandFailure(
-            .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+    /// Blocks for some tens of milliseconds. Called on the main thread.
+    /// - Throws: ``CommandFailure``.
+    init(_ configuration: ServeConfiguration) throws(CommandFailure) {
+        self.configuration = configuration
+        settings = try DaemonSettings(configuration)
+        // Nothing that the daemon makes is for others; the socket's mode is set once it is bound.
+        umask(0o077)
+        try DaemonPlaces.prepareDirectory(settings.dataDirectory)
+        try DaemonPlaces.prepareDirectory((settings.socketPath as NSString).deletingLastPathComponent)
+        try DaemonPlaces.checkSocketPath(settings.socketPath)
+        locks = [
+            try LockFile(
+                path: settings.dataDirectory + "/daemon.lock", what: "the data directory \(settings.dataDirectory)"),
+            try LockFile(path: settings.socketPath + ".lock", what: "the socket \(settings.socketPath)"),
+        ]
+        let options = SandboxOptions(
+            runtimesDirectory: settings.runtimesDirectory, cgroupName: settings.cgroupName,
+            permitDegraded: settings.permitDegraded, dropCapabilities: true,
+            // The node bounds the runs, and may be told to allow more while it runs.
+            concurrentRunsMax: ConfigurationFile.runsMax)
+        do throws(SandboxError) {
+            host = try SandboxHost(launcherPath: settings.launcherPath, options: options)
+        } catch {
+            throw CommandFailure(
+                .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+        }
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    /// - Throws: ``CommandFailure``.
+    func run() async throws {
+        defer { withExtendedLifetime(locks) {} }
+        do {
+            try await Daemon(settings, configuration, host).run()
+            await host.shutdown()
+        } catch {
+            await host.shutdown()
+            throw CommandFailure(error, .refused)
+        }
     }
 }
 
@@ -98,10 +109,13 @@ private struct Daemon {
     }
 
     private func serve(_ api: API, _ node: ExecutionNode, _ profiles: ProfileStore) async throws {
+        // What the frameworks say about themselves is for whoever traces them.
+        var frameworkLogger = logger
+        frameworkLogger.logLevel = .warning
         var services: [any Service] = [
             HTTPServer.service(
                 api, address: .unixDomainSocket(path: settings.socketPath), limits: settings.connections,
-                logger: logger
+                logger: frameworkLogger
             ) { _ in
                 chmod(settings.socketPath, 0o660)
                 if settings.listen == nil { announce("\(settings.socketPath)") }
@@ -114,7 +128,7 @@ private struct Daemon {
             services.append(
                 HTTPServer.service(
                     api, address: .hostname(listen.host, port: listen.port), limits: settings.connections,
-                    logger: logger
+                    logger: frameworkLogger
                 ) { channel in
                     announce(
                         "\(settings.socketPath) and \(listen.host) port \(channel.localAddress?.port ?? listen.port)")
@@ -122,7 +136,7 @@ private struct Daemon {
         }
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger)
+            logger: frameworkLogger)
         // Past this, executions that still run are cancelled; each of them is booked all the same.
         group.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)
         try await ServiceGroup(configuration: group).run()

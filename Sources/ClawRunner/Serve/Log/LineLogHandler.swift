@@ -6,16 +6,18 @@ import Synchronization
 
 /// Writes one line per event to standard error: for people, or as one JSON object.
 struct LineLogHandler: LogHandler {
-    /// The level of every handler, so that it can be changed while the daemon runs.
+    /// The level of every handler that has none of its own, so that it can be changed while the daemon runs.
     static let level = Mutex(Logger.Level.info)
 
     private let label: String
     private let format: ServeConfiguration.LogFormat
     var metadata: Logger.Metadata = [:]
 
+    private var ownLevel: Logger.Level?
+
     var logLevel: Logger.Level {
-        get { Self.level.withLock { $0 } }
-        set { Self.level.withLock { $0 = newValue } }
+        get { ownLevel ?? Self.level.withLock { $0 } }
+        set { ownLevel = newValue }
     }
 
     init(label: String, format: ServeConfiguration.LogFormat) {
