@@ -28,7 +28,7 @@ struct CLIDemoTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: cli.path("t")) == [])
     }
 
-    @Test("interrupted, it stops its daemon, removes its directory and exits with 130", arguments: [0.05, 0.6, 2.0])
+    @Test("interrupted, it stops its daemon, removes its directory and exits with 130", arguments: [0.05, 0.5, 1.2])
     func interrupted(seconds: Double) async throws {
         let cli = try prepare()
         defer { cli.remove() }

@@ -86,8 +86,8 @@ struct CLIRunTests {
             (["--endpoint", "/hello", "--payload", "{}"], "name"),
             (["--endpoint", "/hello", "--payload", "@nowhere.json"], "nowhere.json"),
             (["--endpoint", "/hello", "--payload", "{\"name\":\"x\"}", "--profile", "pyton"], "python"),
-            (["--endpoint", "/hello", "--payload", "{\"name\":\"x\"}", "--timeout", "9h"], "wall"),
-            (["--endpoint", "/hello", "--payload", "{\"name\":\"x\"}", "--timeout", "fast"], "wall"),
+            (["--endpoint", "/hello", "--payload", "{\"name\":\"x\"}", "--timeout", "9h"], "--timeout asks"),
+            (["--endpoint", "/hello", "--payload", "{\"name\":\"x\"}", "--timeout", "fast"], "--timeout must"),
         ])
     func refusedBefore(options: [String], named: String) async throws {
         let cli = try CLIProcess()

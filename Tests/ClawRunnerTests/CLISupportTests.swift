@@ -25,9 +25,9 @@ struct CLISupportTests {
         table.add("a very long name", "100")
         table.add("\u{1B}[2J", "7")
         let lines = table.lines()
-        #expect(lines[0] == "NAME       N")
-        #expect(lines[1] == "short      1")
-        #expect(lines[2] == "a very … 100".replacing(" 100", with: "  100"))
+        #expect(lines[0] == "NAME        N")
+        #expect(lines[1] == "short       1")
+        #expect(lines[2] == "a very …  100")
         #expect(!lines[3].contains("\u{1B}"))
         #expect(Set(lines.map(\.count)).count == 1)
     }
@@ -154,12 +154,12 @@ struct CLISupportTests {
     @Test(
         "a problem of the daemon becomes a sentence, a hint and an exit status",
         arguments: [
-            (400, "malformed_json", ExitStatus.usage), (401, "invalid_key", .refused),
+            (400, "malformed_json", CommandStatus.usage), (401, "invalid_key", .refused),
             (402, "purchase_required", .refused),
             (404, "skill_not_found", .usage), (422, "invalid_field", .usage), (503, "launch_failed", .sandbox),
             (504, "timeout", .refused),
         ])
-    func problems(status: Int, code: String, expected: ExitStatus) {
+    func problems(status: Int, code: String, expected: CommandStatus) {
         let json: JSONValue = ["detail": "It is so", "code": .string(code), "status": .number(status)]
         let failure = Problem(ClientResponse(status: status, headers: [], json: json)).failure
         #expect(failure.status == expected)

@@ -7,7 +7,8 @@ struct CLIUsageTests {
     @Test(
         "every command has a help text with an example, on standard output, with status 0",
         arguments: [
-            ["serve"], ["run"], ["doctor"], ["demo"], ["exec"], ["usage"], ["balance"], ["ledger", "verify"],
+            ["serve"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"], ["usage"], ["balance"],
+            ["ledger", "verify"], ["receipt", "verify"],
             ["agent", "register"], ["agent", "show"], ["agent", "kept"], ["market", "list"], ["market", "purchase"],
             ["market", "verify"], ["market", "credit"], ["skill", "init"], ["skill", "validate"], ["skill", "pack"],
             ["skill", "test"], ["skill", "publish"],

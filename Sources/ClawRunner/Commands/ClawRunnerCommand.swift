@@ -27,29 +27,33 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Client",
                 subcommands: [
-                    AgentGroup.self, MarketGroup.self, ExecCommand.self, UsageCommand.self, BalanceCommand.self,
-                    LedgerGroup.self,
+                    AgentGroup.self, MarketGroup.self, ExecCommand.self, ExecutionCommand.self, UsageCommand.self,
+                    BalanceCommand.self, ReceiptGroup.self, LedgerGroup.self,
                 ]),
         ])
 
     static let version = "0.1.0"
 
-    static func main() async {
+    // On the main thread, which is the only one up to the first await.
+    @MainActor static func main() async {
         // A reader of our output that goes away (`| head`) must not end us in the middle of clearing up.
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         Glibc.exit(await status(of: arguments))
     }
 
-    private static func status(of arguments: [String]) async -> Int32 {
+    @MainActor private static func status(of arguments: [String]) async -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
-            if var asynchronous = command as? any AsyncParsableCommand {
+            if let serve = command as? ServeCommand {
+                // Threads that are there before the daemon drops its capabilities would keep theirs.
+                try await serve.start().run()
+            } else if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-            return ExitStatus.ok.rawValue
+            return CommandStatus.ok.rawValue
         } catch let failure as CommandFailure {
             show(failure, asJSON: wantsJSON(arguments))
             return failure.status.rawValue
@@ -63,8 +67,8 @@ struct ClawRunnerCommand: AsyncParsableCommand {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if !message.isEmpty { (code.isSuccess ? Terminal.output : Terminal.error).line(message) }
-        if code.isSuccess { return ExitStatus.ok.rawValue }
-        return error is ExitCode ? code.rawValue : ExitStatus.usage.rawValue
+        if code.isSuccess { return CommandStatus.ok.rawValue }
+        return error is ExitCode ? code.rawValue : CommandStatus.usage.rawValue
     }
 
     private static func show(_ failure: CommandFailure, asJSON: Bool) {

@@ -23,7 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
             defer { if !keep { directory.remove() } }
             return try await play(in: directory)
         }
-        guard failed == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }
+        guard failed == 0 else { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     /// - Returns: how many checks failed.

@@ -38,7 +38,7 @@ struct DoctorCommand: AsyncParsableCommand {
             show(report)
             show(trials)
         }
-        if trials.contains(where: { !$0.canRun }) { throw ExitCode(ExitStatus.sandbox.rawValue) }
+        if trials.contains(where: { !$0.canRun }) { throw ExitCode(CommandStatus.sandbox.rawValue) }
     }
 
     private func show(_ report: HostReport) {

@@ -41,7 +41,7 @@ struct LedgerVerify: AsyncParsableCommand {
         } else {
             summary.lines(.output).forEach { Terminal.output.line($0) }
         }
-        guard summary.isSound else { throw ExitCode(ExitStatus.refused.rawValue) }
+        guard summary.isSound else { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func ask() async throws(CommandFailure) -> LedgerSummary {

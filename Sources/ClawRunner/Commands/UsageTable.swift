@@ -3,21 +3,23 @@ import Fields
 /// Usage records as a table of at most 80 columns.
 struct UsageTable {
     private let skillNames: [String: String]
+    private let showsDate: Bool
     private var table = TextTable([
-        .init("WHEN"), .init("CALL", widthMax: 22), .init("VERDICT"), .init("TIME", .right),
+        .init("WHEN"), .init("CALL", widthMax: 21), .init("VERDICT"), .init("TIME", .right),
         .init("MEMORY", .right), .init("COST", .right),
     ])
 
     /// - Parameter skillNames: by identifier; a record has only the identifier.
-    init(skillNames: [String: String]) {
+    init(skillNames: [String: String], showsDate: Bool = true) {
         self.skillNames = skillNames
+        self.showsDate = showsDate
     }
 
     mutating func add(_ usage: JSONValue) {
         let skillID = usage["skillId"]?.string ?? ""
-        let time = (usage["timestamp"]?.string ?? "").dropFirst(5).prefix(14)
+        let moment = (usage["timestamp"]?.string ?? "").dropFirst(showsDate ? 5 : 11).prefix(showsDate ? 14 : 8)
         table.add(
-            String(time).replacing("T", with: " "),
+            String(moment).replacing("T", with: " "),
             (skillNames[skillID] ?? String(skillID.prefix(8))) + (usage["endpoint"]?.string ?? ""),
             usage["verdict"]?.string ?? "", usage["duration"]?.int64.map { "\($0) ms" } ?? "",
             Quantity.bytes(usage["peakMemory"]?.int64 ?? 0), usage["cost"]?.string ?? "")

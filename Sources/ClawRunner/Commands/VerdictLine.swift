@@ -1,6 +1,6 @@
 import Fields
 
-/// How a run ended, on one line for people: `ok · 12 ms · cpu 8 ms · peak memory 6.2 MiB · 0.001 USDC`.
+/// How a run ended, on one line for people: `ok · 12 ms · cpu 8 ms · memory 6.2 MiB · 0.001 USDC`.
 struct VerdictLine {
     let kind: String
     var detail: String?
@@ -35,7 +35,7 @@ struct VerdictLine {
         var parts = [terminal.styled(kind, isOK ? .green : .red, .bold)]
         if let wallMicroseconds { parts.append(Quantity.time(microseconds: wallMicroseconds)) }
         if let cpuMicroseconds { parts.append("cpu " + Quantity.time(microseconds: cpuMicroseconds)) }
-        if let peakMemoryBytes, peakMemoryBytes > 0 { parts.append("peak memory " + Quantity.bytes(peakMemoryBytes)) }
+        if let peakMemoryBytes, peakMemoryBytes > 0 { parts.append("memory " + Quantity.bytes(peakMemoryBytes)) }
         if let cost { parts.append(cost) }
         var lines = [parts.joined(separator: " · ")]
         if !isOK, let detail, !detail.isEmpty { lines.append(Terminal.harmless(detail)) }

@@ -7,7 +7,7 @@ final class DemoStage {
 
     func open(_ directory: String) {
         terminal.line(terminal.styled("ClawRunner, the whole story", .bold))
-        terminal.line("Everything below happens now, in \(directory).")
+        terminal.line("It all happens now, in \(directory).")
     }
 
     func act(_ title: String) {

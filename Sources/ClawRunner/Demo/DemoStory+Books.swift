@@ -1,5 +1,6 @@
 import Fields
 import MarketCore
+import Metering
 
 extension DemoStory {
     /// The usage table; every run of the story is in it once, as it was answered.
@@ -7,7 +8,7 @@ extension DemoStory {
         var request = ClientRequest(.get, "/api/v1/usage")
         request.query = [("limit", "200")]
         let items = try await buyer.client.call(request).json["items"]?.array ?? []
-        var table = UsageTable(skillNames: try await SkillNames.of(items, buyer.client))
+        var table = UsageTable(skillNames: try await SkillNames.of(items, buyer.client), showsDate: false)
         for usage in items.reversed() { table.add(usage) }
         table.lines(.output).forEach { stage.styledLine($0) }
         stage.check(items.count == runs.count, "\(runs.count) runs are recorded, not \(items.count)")
@@ -15,6 +16,26 @@ extension DemoStory {
             let record = items.first { $0["id"] == run.usage["id"] }
             stage.check(record == run.usage, "the record of \(run.skill) is the one that was answered")
         }
+        try await checkReceipts()
+    }
+
+    /// Receipts need nothing but the public keys: no account, and no trust in the connection.
+    private func checkReceipts() async throws(CommandFailure) {
+        let keys = try await daemon.client(key: nil).call(ClientRequest(.get, "/.well-known/jwks.json")).json
+        let verifier = ReceiptVerifier(jwks: keys)
+        var good = 0
+        for run in runs {
+            do {
+                let claims = try verifier.verify(run.receipt).claims
+                let matches =
+                    claims.usageID.description == run.usage["id"]?.string && claims.number == 1
+                    && claims.verdict == run.usage["verdict"]?.string && claims.cost == run.price
+                good += stage.check(matches, "the receipt of \(run.skill) says what its record says") ? 1 : 0
+            } catch {
+                stage.check(false, "the receipt of \(run.skill) is signed by the daemon: \(error)")
+            }
+        }
+        stage.line("\(good) of \(runs.count) receipts: signature and contents verified with the public key")
     }
 
     /// Balances against the sums that the prices give, and the ledger against itself.

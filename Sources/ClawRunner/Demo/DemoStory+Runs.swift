@@ -63,17 +63,15 @@ extension DemoStory {
         let response = try await buyer.client.send(execution(of: name, endpoint, payload))
         guard response.status == 200, let usage = response.json["usage"] else { throw Problem(response).failure }
         let line = VerdictLine(kind: usage["verdict"]?.string ?? "?", detail: nil, usage: usage)
-        stage.line("\((name + endpoint).padding(to: 23)) \(line.lines(.plain)[0])")
+        stage.line("\((name + endpoint).padding(to: 22)) \(line.lines(.plain)[0])")
         let price = pricing(of: name)?.runPrice ?? .zero(.usdc)
         stage.check(usage["verdict"] == "ok", "\(name) ends with verdict ok")
         stage.check(usage["cost"]?.string == price.decimal, "\(name) costs \(price), as its manifest says")
-        stage.check(
-            response.json["receipt"]?.string?.split(separator: ".").count == 3, "\(name) comes with a signed receipt")
-        runs.append(Run(skill: name, usage: usage, price: price))
+        runs.append(Run(skill: name, usage: usage, receipt: response.json["receipt"]?.string ?? "", price: price))
         return response.json["result"] ?? .null
     }
 
-    mutating func executeMisbehaving(_ buyer: Role) async throws(CommandFailure) {
+    mutating func executeMisbehaving(_ buyer: Role, _ seller: Role) async throws(CommandFailure) {
         let calls = DemoMisbehaviour.all.map { ($0.skill, execution(of: $0.skill, "/run", [:])) }
         let answers = await withTaskGroup { group in
             for (skill, request) in calls {
@@ -84,7 +82,19 @@ extension DemoStory {
         for misbehaviour in DemoMisbehaviour.all {
             guard let response = try answers[misbehaviour.skill]?.get() else { continue }
             show(misbehaviour, response)
+            if misbehaviour.verdict == "failed" { try await showLog(response, seller, mentions: "PermissionError") }
         }
+    }
+
+    /// The last line of a run's log, which only the skill's owner may read.
+    private func showLog(_ response: ClientResponse, _ seller: Role, mentions word: String) async throws(CommandFailure)
+    {
+        let id = response.json["usage"]?["id"]?.string ?? ""
+        let execution = try await seller.client.call(
+            ClientRequest(.get, "/api/v1/executions/\(ClientRequest.escaped(id))"))
+        let line = (execution.json["execution"]?["stderr"]?.string ?? "").split(whereSeparator: \.isNewline).last ?? ""
+        stage.line("  its log, for the seller: \(line.prefix(50))")
+        stage.check(line.contains(word), "the log says \(word)")
     }
 
     private mutating func show(_ misbehaviour: DemoMisbehaviour, _ response: ClientResponse) {
@@ -100,7 +110,8 @@ extension DemoStory {
             return
         }
         stage.check(usage["cost"] == "0", "\(misbehaviour.skill) costs nothing")
-        runs.append(Run(skill: misbehaviour.skill, usage: usage, price: .zero(.usdc)))
+        let receipt = response.json["receipt"]?.string ?? ""
+        runs.append(Run(skill: misbehaviour.skill, usage: usage, receipt: receipt, price: .zero(.usdc)))
     }
 }
 

@@ -15,6 +15,7 @@ struct DemoStory {
     struct Run {
         let skill: String
         let usage: JSONValue
+        let receipt: String
         /// What the manifest says that it costs.
         let price: Money
     }
@@ -57,7 +58,7 @@ struct DemoStory {
         let badOnes = DemoMisbehaviour.all.map(\.skill)
         try await publish(badOnes.map { "misbehaving/\($0)" }, as: seller, shown: false)
         for name in badOnes { try await purchase(name, buyer) }
-        try await executeMisbehaving(buyer)
+        try await executeMisbehaving(buyer, seller)
 
         stage.act("What was used")
         try await showUsage(buyer)

@@ -1,5 +1,5 @@
 /// What an exit status of `clawrunner` means.
-enum ExitStatus: Int32, Sendable {
+enum CommandStatus: Int32, Sendable {
     case ok = 0
     /// The skill, the market or the check said no.
     case refused = 1
@@ -13,7 +13,7 @@ enum ExitStatus: Int32, Sendable {
 
 /// Why a command ends without having done what was asked, as a person would say it.
 struct CommandFailure: Error, CustomStringConvertible {
-    let status: ExitStatus
+    let status: CommandStatus
     /// One or two sentences.
     let message: String
     /// What to do now, such as a command to run.
@@ -21,7 +21,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// What `--json` prints; nil prints the message as `{"error": …}`.
     var json: String?
 
-    init(_ status: ExitStatus, _ message: String, hint: String? = nil, json: String? = nil) {
+    init(_ status: CommandStatus, _ message: String, hint: String? = nil, json: String? = nil) {
         self.status = status
         self.message = message
         self.hint = hint
@@ -30,16 +30,16 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     var description: String { message }
 
-    /// A clause of another module as a sentence.
+    /// A clause of another module with the full stop of a sentence. Its first word may be a name, so it stays.
     static func sentence(_ clause: String) -> String {
-        clause.prefix(1).uppercased() + clause.dropFirst() + (clause.hasSuffix(".") ? "" : ".")
+        clause.hasSuffix(".") ? clause : clause + "."
     }
 }
 
 extension CommandFailure {
     /// The failure that another module's error means to the person at the terminal. Errors of the project describe
     /// themselves in sentences; what they are about decides the status.
-    init(_ error: any Error, _ status: ExitStatus = .usage) {
+    init(_ error: any Error, _ status: CommandStatus = .usage) {
         self = error as? CommandFailure ?? CommandFailure(status, String(describing: error))
     }
 }

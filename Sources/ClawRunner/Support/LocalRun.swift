@@ -15,7 +15,7 @@ struct LocalRun: Sendable {
         response.result.flatMap { try? JSONValue(parsing: $0, limits: JSONLimits(depthMax: 512, bytesMax: .max)) }
     }
 
-    var exitStatus: ExitStatus {
+    var exitStatus: CommandStatus {
         switch verdict.kind {
         case .ok: .ok
         case .launchFailed: .sandbox

@@ -27,7 +27,7 @@ struct MarketVerify: AsyncParsableCommand {
         } else {
             Terminal.output.line(isValid ? sentence(answer.json) : refusal(answer.json))
         }
-        guard isValid else { throw ExitCode(ExitStatus.refused.rawValue) }
+        guard isValid else { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func refusal(_ answer: JSONValue) -> String {

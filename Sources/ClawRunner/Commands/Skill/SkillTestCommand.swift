@@ -49,9 +49,9 @@ struct SkillTestCommand: AsyncParsableCommand {
         }
         show(results)
         if results.contains(where: { $0.run?.verdict.kind == .launchFailed }) {
-            throw ExitCode(ExitStatus.sandbox.rawValue)
+            throw ExitCode(CommandStatus.sandbox.rawValue)
         }
-        if results.contains(where: { $0.fault != nil }) { throw ExitCode(ExitStatus.refused.rawValue) }
+        if results.contains(where: { $0.fault != nil }) { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func runAll(
