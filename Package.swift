@@ -138,9 +138,12 @@ let package = Package(
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),
         .executableTarget(
             name: "SandboxProbe", path: "Tests/SandboxProbe", linkerSettings: staticLink),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "Fields", "CLinux"], swiftSettings: common),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "Fields", "CLinux"],
+            swiftSettings: common),
         .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
-        .testTarget(name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
+        .testTarget(
+            name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
             name: "MeteringTests",
             dependencies: ["Metering", "MarketCore", "Fields", .product(name: "Crypto", package: "swift-crypto")],
@@ -168,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "ClawRunnerTests",
             dependencies: [
-                "ClawRunner", "EmbeddedNode", "NodeTestSupport", "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck",
+                "ClawRunner", "EmbeddedNode", "NodeTestSupport", "ExecutionNode", "Storage", "Sandbox", "MarketCore",
+                "LicenseCheck",
                 "Metering", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -26,7 +26,9 @@ public final class SandboxHost: Sendable {
                 code: .request, detail: "\(unknown.sorted().joined(separator: ", ")) is not a layer",
                 fix: "layers are \(Layer.allCases.map(\.name).joined(separator: ", "))")
         }
-        let launcher = try LauncherProcess.start(path: launcherPath, cgroupName: options.cgroupName)
+        let launcher = try LauncherProcess.start(
+            path: launcherPath,
+            arguments: [options.cgroupName] + (options.layersOptional ? ["--layers-optional"] : []))
         let hello = try launcher.awaitHello(milliseconds: 20_000)
         if options.dropCapabilities { try Self.dropCapabilities() }
         reactor = try Reactor(launcher: launcher, hello: hello)
@@ -78,7 +80,8 @@ public final class SandboxHost: Sendable {
             guard permitted || !request.profile.requires.contains(layer) else {
                 throw SandboxError(
                     code: .layerMissing, layer: layer.name,
-                    detail: "The profile \(request.profile.name) requires the layer \(layer.name), which this host lacks: "
+                    detail:
+                        "The profile \(request.profile.name) requires the layer \(layer.name), which this host lacks: "
                         + report.detail,
                     fix: report.fix)
             }
@@ -191,7 +194,8 @@ public final class SandboxHost: Sendable {
             _ = cap_drop_bound(capability)
         }
         guard let none = unsafe cap_init(), unsafe cap_set_proc(none) == 0 else {
-            throw SandboxError(code: .launcher, detail: "the daemon's capabilities cannot be dropped: \(describe(errno))")
+            throw SandboxError(
+                code: .launcher, detail: "the daemon's capabilities cannot be dropped: \(describe(errno))")
         }
         unsafe cap_free(UnsafeMutableRawPointer(none))
     }

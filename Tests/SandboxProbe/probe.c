@@ -313,6 +313,33 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "exec")) { execv(argument, argv + 2); return report(-1); }
     if (!strcmp(what, "open-exe")) return report(open(argument, O_WRONLY));
     if (!strcmp(what, "mem")) return report(open("/proc/1/mem", O_RDWR));
+    if (!strcmp(what, "inotify")) return report(syscall(SYS_inotify_init1, 0));
+    if (!strcmp(what, "dnotify")) return report(fcntl(open("/usr/bin", O_RDONLY), 1026 /* F_NOTIFY */, 1));
+    if (!strcmp(what, "socket-filter")) {
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        return report(setsockopt(fd, SOL_SOCKET, 26 /* SO_ATTACH_FILTER */, NULL, 0));
+    }
+    if (!strcmp(what, "own-seccomp")) return report(prctl(22 /* PR_SET_SECCOMP */, 2, NULL));
+    if (!strcmp(what, "core-limit")) { struct rlimit l = {0, 0}; return report(setrlimit(RLIMIT_CORE, &l)); }
+    if (!strcmp(what, "core-limit-high")) {
+        struct rlimit l = {0, 0};
+        return report(syscall(SYS_prlimit64, 0, 0x100000000UL | RLIMIT_CORE, &l, NULL));
+    }
+    if (!strcmp(what, "prlimit1")) { struct rlimit l = {9, 9}; return report(syscall(SYS_prlimit64, 1, RLIMIT_NOFILE, &l, NULL)); }
+    if (!strcmp(what, "hugepages")) {
+        void *page = mmap(NULL, 2 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+        return report(page == MAP_FAILED ? -1 : 0);
+    }
+    if (!strcmp(what, "touch")) return report(utimensat(AT_FDCWD, argument, NULL, 0));
+    if (!strcmp(what, "timers")) {
+        for (int i = 0; i < 100000; i++) {
+            timer_t timer;
+            struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+            if (timer_create(CLOCK_MONOTONIC, &event, &timer)) return report(-1);
+        }
+        return report(0);
+    }
+    if (!strcmp(what, "fsync")) return report(fsync(open("/usr/bin/true", O_RDONLY)));
     if (!strcmp(what, "mknod")) return report(mknod("/tmp/null", S_IFCHR | 0666, 0x103));
     fprintf(stderr, "probe: no subcommand %s\n", what);
     return 2;

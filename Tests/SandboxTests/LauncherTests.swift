@@ -55,6 +55,18 @@ struct LauncherTests {
         #expect(Harness.cgroups("clawrunner-shutdown").isEmpty)
     }
 
+    @Test("lets no layer that works here be left out, whatever the daemon asks")
+    func floor() async throws {
+        let host = try SandboxHost(
+            launcherPath: Harness.products + "/claw-launcher", options: .init(cgroupName: "clawrunner-floor"))
+        #expect(try await Harness.probe("uid", host: host).verdict.kind == .ok)
+        for layer in [Layer.seccomp, .identity, .memory] {
+            let outcome = try await Harness.probe("uid", without: [layer], host: host)
+            #expect(outcome.verdict.kind == .launchFailed, "\(layer.name): \(outcome.summary)")
+        }
+        await host.shutdown()
+    }
+
     @Test("that is not there is a clear error")
     func missing() {
         #expect {

@@ -46,7 +46,6 @@ struct LeakTests {
         _ = try await Harness.probe("uid", host: host)
         try await Task.sleep(for: .milliseconds(200))
         let before = try count()
-        let ours = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         for round in 0..<6 {
             try await withThrowingTaskGroup(of: Verdict.Kind.self) { group in
                 for number in 0..<40 {
@@ -58,9 +57,6 @@ struct LeakTests {
             }
         }
         #expect(try await settled(before) == before)
-        // Other suites run beside this one and hold some of their own for a moment.
-        let later = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-        #expect(later <= ours + 64, "\(ours) descriptors before, \(later) after")
         await host.shutdown()
     }
 

@@ -60,25 +60,27 @@ struct ProfileTests {
         #expect(try #require(store.profile(named: "base")).syscalls.allowed.contains("socket"))
     }
 
-    @Test("with a mistake are refused, with file, line and key", arguments: [
-        ("description = \"x\"\nlimit = 3\n", "limit", 2),
-        ("description = \"x\"\n[limits]\nmemroy = \"1MiB\"\n", "limits.memroy", 3),
-        ("description = \"x\"\n[limits]\nmemory = \"1MB\"\n", "limits.memory", 3),
-        ("description = \"x\"\n[limits]\nmemory = 512\n", "limits.memory", 3),
-        ("description = \"x\"\n[limits]\nwall = \"0s\"\n", "limits.wall", 3),
-        ("description = \"x\"\n[limits]\npids = \"many\"\n", "limits.pids", 3),
-        ("description = \"x\"\n[limits]\nwall = \"99999999999999999999s\"\n", "limits.wall", 3),
-        ("description = \"x\"\nruntime = \"perl\"\n", "runtime", 2),
-        ("description = \"x\"\nrequires = [\"seccmp\"]\n", "requires", 2),
-        ("description = \"x\"\n[env]\n\"1A\" = \"x\"\n", "env.1A", 3),
-        ("description = \"x\"\n[seccomp]\ngroups = [\"@everything\"]\n", "seccomp.groups", 3),
-        ("description = \"x\"\n[seccomp]\nallow = [\"no_such_call\"]\n", "seccomp.allow", 3),
-        ("description = \"x\"\n[seccomp]\nallow = [\"clone3\"]\n", "seccomp.allow", 3),
-        ("description = \"x\"\n[seccomp]\ndeny = [\"execve\"]\n", "seccomp.deny", 3),
-        ("description = \"x\"\n[seccomp]\nerrno = \"EWHATEVER\"\n", "seccomp.errno", 3),
-        ("runtime = \"exec\"\n", "description", nil),
-        ("extends = \"nobody\"\ndescription = \"x\"\n", "", nil),
-    ])
+    @Test(
+        "with a mistake are refused, with file, line and key",
+        arguments: [
+            ("description = \"x\"\nlimit = 3\n", "limit", 2),
+            ("description = \"x\"\n[limits]\nmemroy = \"1MiB\"\n", "limits.memroy", 3),
+            ("description = \"x\"\n[limits]\nmemory = \"1MB\"\n", "limits.memory", 3),
+            ("description = \"x\"\n[limits]\nmemory = 512\n", "limits.memory", 3),
+            ("description = \"x\"\n[limits]\nwall = \"0s\"\n", "limits.wall", 3),
+            ("description = \"x\"\n[limits]\npids = \"many\"\n", "limits.pids", 3),
+            ("description = \"x\"\n[limits]\nwall = \"99999999999999999999s\"\n", "limits.wall", 3),
+            ("description = \"x\"\nruntime = \"perl\"\n", "runtime", 2),
+            ("description = \"x\"\nrequires = [\"seccmp\"]\n", "requires", 2),
+            ("description = \"x\"\n[env]\n\"1A\" = \"x\"\n", "env.1A", 3),
+            ("description = \"x\"\n[seccomp]\ngroups = [\"@everything\"]\n", "seccomp.groups", 3),
+            ("description = \"x\"\n[seccomp]\nallow = [\"no_such_call\"]\n", "seccomp.allow", 3),
+            ("description = \"x\"\n[seccomp]\nallow = [\"clone3\"]\n", "seccomp.allow", 3),
+            ("description = \"x\"\n[seccomp]\ndeny = [\"execve\"]\n", "seccomp.deny", 3),
+            ("description = \"x\"\n[seccomp]\nerrno = \"EWHATEVER\"\n", "seccomp.errno", 3),
+            ("runtime = \"exec\"\n", "description", nil),
+            ("extends = \"nobody\"\ndescription = \"x\"\n", "", nil),
+        ])
     func mistakes(_ text: String, _ key: String, _ line: Int?) throws {
         let directory = try Directory(["wrong.toml": text])
         let error = #expect(throws: FieldError.self) { try ProfileStore(directory: directory.path) }

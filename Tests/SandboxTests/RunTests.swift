@@ -30,12 +30,15 @@ struct RunTests {
         }
     }
 
-    @Test("says why nothing was executed", arguments: [
-        (["nowhere"], "entry_point_missing"), (["/usr"], "entry_point_not_executable"), ([""], "program"),
-        (["bad\0name"], "request"), (["probe", String(repeating: "x", count: 100_000)], "request"),
-    ])
+    @Test(
+        "says why nothing was executed",
+        arguments: [
+            (["nowhere"], "entry_point_missing"), (["/usr"], "entry_point_not_executable"), ([""], "program"),
+            (["bad\0name"], "request"), (["probe", String(repeating: "x", count: 100_000)], "request"),
+        ])
     func launchFailed(_ arguments: [String], _ reason: String) async throws {
-        let request = RunRequest(profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: arguments)
+        let request = RunRequest(
+            profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: arguments)
         let outcome = await Harness.host.run(request)
         #expect(outcome.verdict.kind == .launchFailed, "\(outcome.summary)")
         #expect(outcome.verdict.reason == reason, "\(outcome.summary)")
@@ -105,10 +108,15 @@ struct RunTests {
         #expect(outcome.text == "by name", "\(outcome.summary)")
     }
 
-    @Test("of the python and node runtimes works under its own profile", arguments: [
-        ("python", ["python3", "-I", "-S", "-c", "import json, sys; print(json.dumps(sys.version_info.major))"], "3"),
-        ("node", ["node", "-e", "console.log(1 + 2)"], "3"),
-    ])
+    @Test(
+        "of the python and node runtimes works under its own profile",
+        arguments: [
+            (
+                "python", ["python3", "-I", "-S", "-c", "import json, sys; print(json.dumps(sys.version_info.major))"],
+                "3"
+            ),
+            ("node", ["node", "-e", "console.log(1 + 2)"], "3"),
+        ])
     func runtimes(_ profile: String, _ arguments: [String], _ text: String) async throws {
         let request = RunRequest(profile: try Harness.profile(profile), arguments: arguments)
         let outcome = await Harness.host.run(request)

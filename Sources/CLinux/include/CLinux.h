@@ -115,10 +115,10 @@ static inline int clw_fcntl(int fd, int command, long argument) { return fcntl(f
 /// The default action for every signal and an empty mask: what an exec'd program expects to find. Signals that are
 /// ignored stay ignored across exec otherwise.
 static inline int clw_reset_signals(void) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    // The system call itself: libc keeps two signals for its own use and does not let them be reset. All zero is
+    // SIG_DFL without flags on every architecture.
+    uint64_t action[8] = {0};
+    for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, action, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);
@@ -147,7 +147,8 @@ enum {
     CLW_MOVE_MOUNT_FROM_FD = 4,
     CLW_AT_EMPTY_PATH = 0x1000, CLW_AT_RECURSIVE = 0x8000,
     CLW_O_PATH = 010000000,
-    CLW_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS, CLW_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT,
+    CLW_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS, CLW_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS,
+    CLW_RESOLVE_BENEATH = RESOLVE_BENEATH, CLW_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT,
 };
 
 static inline int clw_mount(const char *source, const char *target, const char *type, unsigned long flags,
@@ -164,8 +165,9 @@ static inline int clw_open_tree(int directory, const char *path, unsigned flags)
 static inline int clw_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
     return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
 }
-static inline int clw_mount_setattr(int directory, const char *path, unsigned flags, uint64_t set, uint64_t clear) {
-    struct { uint64_t set, clear, propagation, userns; } attributes = {set, clear, 0, 0};
+/// Sets attributes and makes the mounts private: what is mounted below their source later does not appear in them.
+static inline int clw_mount_setattr(int directory, const char *path, unsigned flags, uint64_t set) {
+    struct { uint64_t set, clear, propagation, userns; } attributes = {set, 0, CLW_MS_PRIVATE, 0};
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
 /// openat2(2): `resolve` are RESOLVE_ flags.
@@ -233,7 +235,7 @@ static inline ssize_t clw_send(int fd, const void *bytes, size_t length, const i
 }
 
 /// recvmsg(2) of one packet; descriptors arrive close-on-exec in `fds` (room for CLW_FDS_MAX). A packet that was cut
-/// short, or carried more descriptors than fit, is EMSGSIZE and its descriptors are closed.
+/// short is EMSGSIZE; one whose descriptors did not all arrive (too many, or none free here) has a count of -1.
 static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds, int *count, int flags) {
     char control[CMSG_SPACE(sizeof(int) * CLW_FDS_MAX)];
     struct iovec part = {bytes, capacity};
@@ -257,9 +259,11 @@ static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds
     }
     if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
         for (int i = 0; i < *count; i++) close(fds[i]);
-        *count = 0;
-        errno = EMSGSIZE;
-        return -1;
+        *count = -1;
+        if (message.msg_flags & MSG_TRUNC) {
+            errno = EMSGSIZE;
+            return -1;
+        }
     }
     return length;
 }
@@ -272,7 +276,8 @@ enum {
     CLW_F_ADD_SEALS = 1033, CLW_SEALS_ALL = 0xf,
     RLIMIT_CPU_ID = RLIMIT_CPU, RLIMIT_FSIZE_ID = RLIMIT_FSIZE, RLIMIT_CORE_ID = RLIMIT_CORE,
     RLIMIT_NPROC_ID = RLIMIT_NPROC, RLIMIT_NOFILE_ID = RLIMIT_NOFILE, RLIMIT_MEMLOCK_ID = RLIMIT_MEMLOCK,
-    RLIMIT_AS_ID = RLIMIT_AS, RLIMIT_MSGQUEUE_ID = RLIMIT_MSGQUEUE,
+    RLIMIT_AS_ID = RLIMIT_AS, RLIMIT_MSGQUEUE_ID = RLIMIT_MSGQUEUE, RLIMIT_SIGPENDING_ID = RLIMIT_SIGPENDING,
+    RLIMIT_NICE_ID = RLIMIT_NICE, RLIMIT_RTPRIO_ID = RLIMIT_RTPRIO,
 };
 
 static inline int clw_exited(int status) { return WIFEXITED(status); }
@@ -282,6 +287,13 @@ static inline int64_t clw_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+/// Raises the soft limit of descriptors to the hard one.
+static inline void clw_raise_open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 static inline int clw_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {soft, hard};

@@ -35,8 +35,11 @@ public struct HostReport: Sendable {
             guard let probe = hello.probes.first(where: { $0.layer == layer }) else {
                 return LayerReport(name: layer.name, state: .on, detail: "", fix: nil)
             }
-            let reason = probe.errno == 0 ? probe.detail : "\(describe(probe.errno)) at \(probe.stage)"
-                + (probe.detail.isEmpty ? "" : ": \(probe.detail)")
+            let reason =
+                probe.errno == 0
+                ? probe.detail
+                : "\(describe(probe.errno)) at \(probe.stage)"
+                    + (probe.detail.isEmpty ? "" : ": \(probe.detail)")
             let report = LayerReport(
                 name: layer.name, state: probe.errno == 0 ? .degraded : .missing, detail: reason,
                 fix: Self.fix(layer))

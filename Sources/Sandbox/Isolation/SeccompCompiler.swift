@@ -32,40 +32,22 @@ enum SeccompCompiler {
             let number = unsafe seccomp_syscall_resolve_name(name)
             // A call of other architectures only.
             guard number >= 0 else { continue }
-            for conditions in conditions(of: name) {
-                try unsafe add(context, name == "clone3" ? Action.errno(ENOSYS) : Action.allow, number, conditions)
+            switch SyscallNarrowing.treatment(of: name) {
+            case .whole: try unsafe add(context, Action.allow, number, [])
+            case .only(let rows): for row in rows { try unsafe add(context, Action.allow, number, row) }
+            case .pretended: try unsafe add(context, Action.errno(0), number, [])
+            case .absent: try unsafe add(context, Action.errno(ENOSYS), number, [])
             }
         }
         return newerNumbersPrologue() + (try unsafe export(context))
     }
 
-    /// How a call must be narrowed; each element is one rule, and all comparisons of an element must hold.
-    private static func conditions(of name: String) -> [[scmp_arg_cmp]] {
-        switch name {
-        case "clone": [[compare(0, mask: namespaceFlags, equals: 0)]]
-        // The kernel looks at the low 32 bits only, so a comparison of all 64 could be evaded.
-        case "ioctl": ioctls.map { [compare(1, mask: 0xffff_ffff, equals: $0)] }
-        case "socket", "socketpair": [[compare(0, mask: 0xffff_ffff, equals: UInt64(AF_UNIX))]]
-        default: [[]]
-        }
-    }
-
-    /// CLONE_NEW* of clone(2). (clone3 keeps its flags in memory, where no filter can look: ENOSYS, so that libc falls
-    /// back to clone. CLONE_NEWTIME shares its bit with clone's exit signal and needs unshare, which is never allowed.)
-    private static let namespaceFlags = UInt64(
-        CLW_NEWNS | CLW_NEWCGROUP | CLW_NEWUTS | CLW_NEWIPC | CLW_NEWUSER | CLW_NEWPID | CLW_NEWNET)
-
-    /// TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC. TIOCSTI and TIOCLINUX, which put
-    /// words into a terminal's mouth, are not among them.
-    private static let ioctls: [UInt64] = [0x5401, 0x540f, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451, 0x5452]
-
-    private static func compare(_ argument: UInt32, mask: UInt64, equals value: UInt64) -> scmp_arg_cmp {
-        scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
-    }
-
     private static func add(
-        _ context: scmp_filter_ctx, _ action: UInt32, _ number: Int32, _ conditions: [scmp_arg_cmp]
+        _ context: scmp_filter_ctx, _ action: UInt32, _ number: Int32, _ conditions: [SyscallNarrowing.Condition]
     ) throws(SandboxError) {
+        let conditions = conditions.map {
+            scmp_arg_cmp(arg: $0.index, op: SCMP_CMP_MASKED_EQ, datum_a: $0.mask, datum_b: $0.value)
+        }
         try check(unsafe seccomp_rule_add_array(context, action, number, UInt32(conditions.count), conditions))
     }
 

@@ -8,7 +8,7 @@ struct LauncherProcess: Sendable {
     let socket: Int32
 
     /// Starts `path` with the other end of a new socket as descriptor 3 and nothing else of ours open.
-    static func start(path: String, cgroupName: String) throws(SandboxError) -> LauncherProcess {
+    static func start(path: String, arguments: [String]) throws(SandboxError) -> LauncherProcess {
         var pair: [Int32] = [-1, -1]
         guard unsafe clw_socketpair(&pair) == 0 else {
             throw SandboxError(code: .launcher, detail: "no socket for the launcher: \(describe(clw_errno()))")
@@ -19,7 +19,7 @@ struct LauncherProcess: Sendable {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         // Descriptor 3 must come to be without close-on-exec also when it is already there.
         _ = unsafe posix_spawn_file_actions_adddup2(&actions, pair[1], 3)
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe [strdup(path), strdup(cgroupName), nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var environment: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
         var pid: pid_t = 0
@@ -43,7 +43,7 @@ struct LauncherProcess: Sendable {
         var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
         var count: Int32 = 0
         let length = unsafe clw_receive(socket, &buffer, buffer.count, &fds, &count, 0)
-        for fd in fds.prefix(Int(count)) { close(fd) }
+        for fd in fds.prefix(Int(max(0, count))) { close(fd) }
         guard length > 0 else { throw SandboxError(code: .launcher, detail: "the launcher ended at once") }
         do {
             let message = try Message(parsing: buffer[..<length])

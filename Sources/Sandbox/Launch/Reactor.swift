@@ -23,6 +23,11 @@ final class Reactor: Sendable {
     private static let launcherTag = UInt64.max
     private static let wakeTag = UInt64.max - 1
 
+    deinit {
+        // Only now: until the last caller is gone, the numbers must not become another file's.
+        for fd in [socket, epoll, wake] where fd >= 0 { close(fd) }
+    }
+
     init(launcher: LauncherProcess, hello: Hello) throws(SandboxError) {
         socket = launcher.socket
         epoll = clw_epoll()
@@ -149,16 +154,17 @@ final class Reactor: Sendable {
             for index in 0..<max(0, Int(count)) {
                 switch unsafe clw_epoll_tag(&events[index]) {
                 case Self.launcherTag: receive(&packet, &buffer)
-                case Self.wakeTag: break
+                case Self.wakeTag:
+                    var count: UInt64 = 0
+                    _ = unsafe read(wake, &count, 8)
                 case let tag: pass(tag, &buffer)
                 }
             }
             let over = state.withLock { $0.launcherGone || $0.stopping && $0.runs.isEmpty }
             if over { break }
         }
-        close(socket)
-        close(epoll)
-        close(wake)
+        // End of file for the launcher, which then ends.
+        Glibc.shutdown(socket, Int32(SHUT_RDWR))
     }
 
     private func pass(_ tag: UInt64, _ buffer: inout [UInt8]) {
@@ -185,7 +191,7 @@ final class Reactor: Sendable {
             var fdCount: Int32 = 0
             let length = unsafe clw_receive(socket, &packet, packet.count, &fds, &fdCount, Int32(CLW_MSG_DONTWAIT))
             if length < 0, errno == EAGAIN || errno == EINTR { return }
-            for fd in fds.prefix(Int(fdCount)) { close(fd) }
+            for fd in fds.prefix(Int(max(0, fdCount))) { close(fd) }
             guard length > 0 else { return launcherGone() }
             do {
                 try handle(Message(parsing: packet[..<length]), &buffer)
@@ -211,7 +217,7 @@ final class Reactor: Sendable {
             let hello = try Hello(fields: message.fields)
             loseRuns { state in
                 state.hello = hello
-                state.templates = TemplateTable()
+                state.templates.forgetAll()
             }
         case .templateFailed:
             state.withLock { $0.templates.forget(message.id) }

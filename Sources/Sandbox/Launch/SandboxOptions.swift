@@ -11,6 +11,8 @@ public struct SandboxOptions: Sendable {
     public var dropCapabilities: Bool
     /// Runs at once; a further one waits for none and is refused.
     public var concurrentRunsMax: Int
+    /// Lets ``RunRequest/withoutLayers`` work, for tests: the launcher itself refuses it otherwise.
+    package var layersOptional = false
 
     public init(
         runtimesDirectory: String? = nil, cgroupName: String = "clawrunner", permitDegraded: Set<String> = [],

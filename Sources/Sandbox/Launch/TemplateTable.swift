@@ -28,11 +28,19 @@ struct TemplateTable {
     /// A new id, and those that must go to make room. Sandboxes of a discarded template are not disturbed.
     mutating func add(_ key: Key) -> (id: UInt64, discarded: [UInt64]) {
         var discarded: [UInt64] = []
-        while order.count >= Self.countMax { discarded += ids.removeValue(forKey: order.removeFirst()).map { [$0] } ?? [] }
+        while order.count >= Self.countMax {
+            discarded += ids.removeValue(forKey: order.removeFirst()).map { [$0] } ?? []
+        }
         next += 1
         ids[key] = next
         order.append(key)
         return (next, discarded)
+    }
+
+    /// The launcher lost them. Their ids are not given again: a launch that is under way must not meet another's template.
+    mutating func forgetAll() {
+        ids = [:]
+        order = []
     }
 
     mutating func forget(_ id: UInt64) {

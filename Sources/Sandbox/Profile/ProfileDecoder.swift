@@ -62,7 +62,8 @@ struct ProfileDecoder {
             let groups = try table.strings("groups", maxCount: 64, maxBytes: 64)
             for group in groups where SyscallGroups.all[group] == nil {
                 throw table.error(
-                    "groups", "\(group) is not a group; there are \(SyscallGroups.standard.joined(separator: ", "))")
+                    "groups",
+                    "\(group) is not a group; there are \(SyscallGroups.all.keys.sorted().joined(separator: ", "))")
             }
             policy.allowed = Self.expand(groups)
         }
@@ -84,8 +85,8 @@ struct ProfileDecoder {
 
     private func check(_ name: String, _ grants: Bool, _ error: (String) -> FieldError) throws(FieldError) {
         guard SeccompCompiler.isKnown(name) else { throw error("\(name) is not a system call of this machine") }
-        if grants, SyscallGroups.narrowed.contains(name) {
-            throw error("\(name) is narrowed by its arguments in every profile and cannot be allowed whole")
+        if grants, SyscallNarrowing.names.contains(name) {
+            throw error("\(name) is narrowed by its arguments in every profile, and its group brings it in that form")
         }
         if !grants, SyscallGroups.required.contains(name) {
             throw error("no program starts without \(name)")

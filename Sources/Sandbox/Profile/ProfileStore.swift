@@ -35,7 +35,8 @@ public final class ProfileStore: Sendable {
 
     private static func load(_ directory: String) throws(FieldError) -> [String: Profile] {
         guard let stream = unsafe opendir(directory) else {
-            throw FieldError(path: "", message: "cannot read the profiles directory: \(describe(errno))", file: directory)
+            throw FieldError(
+                path: "", message: "cannot read the profiles directory: \(describe(errno))", file: directory)
         }
         var files: [String] = []
         while let entry = unsafe readdir(stream) {
@@ -56,7 +57,8 @@ public final class ProfileStore: Sendable {
         if let known = loaded[name] { return known }
         let file = "\(directory)/\(name).toml"
         guard depth <= extendsDepthMax else {
-            throw FieldError(path: "extends", message: "goes round in a circle, or deeper than \(extendsDepthMax)", file: file)
+            throw FieldError(
+                path: "extends", message: "goes round in a circle, or deeper than \(extendsDepthMax)", file: file)
         }
         guard isProfileName(name), let text = read(file) else {
             throw FieldError(path: "", message: "there is no readable profile \(name) of at most 256 KiB", file: file)

@@ -29,7 +29,7 @@ enum SyscallGroups {
             readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat
             renameat2 link linkat symlink symlinkat chmod fchmod fchmodat chown fchown lchown fchownat utime utimes
             utimensat futimesat truncate ftruncate fallocate fsync fdatasync sync_file_range statfs fstatfs umask
-            flock fadvise64 readahead inotify_init inotify_init1 inotify_add_watch inotify_rm_watch memfd_create
+            flock fadvise64 readahead memfd_create
             getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr fsetxattr removexattr
             lremovexattr fremovexattr
             """),
@@ -51,14 +51,16 @@ enum SyscallGroups {
             bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto recvfrom sendmsg
             recvmsg sendmmsg recvmmsg shutdown
             """),
+        // Not among the standard groups: instances are counted for the host's users, and a watch on a read-only directory
+        // tells what the host and other runs do there.
+        "@watch": words("inotify_init inotify_init1 inotify_add_watch inotify_rm_watch"),
         "@landlock": words("landlock_create_ruleset landlock_add_rule landlock_restrict_self"),
     ]
 
     /// What a profile without groups of its own gets.
-    static let standard = all.keys.sorted()
+    static let standard = all.keys.filter { $0 != "@watch" }.sorted()
 
-    /// Refused or narrowed by their arguments by ``SeccompCompiler`` in every profile: a profile can take them away,
-    /// but not widen them.
+    /// In every profile that does not deny them, for they are narrowed by their arguments.
     static let narrowed: Set<String> = ["clone", "clone3", "ioctl", "socket", "socketpair"]
 
     /// Without these nothing starts: they belong to sealing and to the program's own start.

@@ -35,7 +35,8 @@ enum VerdictDecision {
         case .wall:
             Verdict(
                 kind: .timeout,
-                detail: "The skill ran longer than its limit of \(Units.describe(milliseconds: limits.wallMilliseconds)).")
+                detail:
+                    "The skill ran longer than its limit of \(Units.describe(milliseconds: limits.wallMilliseconds)).")
         case .cpu: cpu(limits)
         case .memory: memory(limits, ended)
         case .output:
@@ -49,7 +50,8 @@ enum VerdictDecision {
     private static func cpu(_ limits: Limits) -> Verdict {
         Verdict(
             kind: .cpuLimit,
-            detail: "The skill used more than \(Units.describe(milliseconds: limits.cpuMilliseconds)) of processor time.")
+            detail:
+                "The skill used more than \(Units.describe(milliseconds: limits.cpuMilliseconds)) of processor time.")
     }
 
     private static func memory(_ limits: Limits, _ ended: Ended) -> Verdict {
@@ -86,7 +88,8 @@ enum VerdictDecision {
         default:
             Verdict(
                 kind: .signaled,
-                detail: "The skill was ended by signal \(signal) (\(signalName(signal))), which it or its own processes sent "
+                detail:
+                    "The skill was ended by signal \(signal) (\(signalName(signal))), which it or its own processes sent "
                     + "or caused.", signal: signal)
         }
     }
@@ -116,7 +119,8 @@ enum VerdictDecision {
                 reason: "interpreter_missing")
         case .exec:
             return Verdict(
-                kind: .launchFailed, detail: "\(program) cannot be executed: \(what).", reason: "entry_point_not_executable")
+                kind: .launchFailed, detail: "\(program) cannot be executed: \(what).",
+                reason: "entry_point_not_executable")
         case .mountSkill:
             return Verdict(
                 kind: .launchFailed, detail: "The skill's files cannot be shown to it: \(what)\(subject).",

@@ -81,8 +81,12 @@ final class CgroupV1: Cgroup {
         if unsafe mkdirat(parent.descriptor, name, 0o755) != 0 {
             throw LaunchError(stage: .cgroupCreate, errno: clw_errno(), subject: parent.path)
         }
-        let directory = try check(
-            unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .cgroupCreate, parent.path)
+        let directory = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else {
+            let error = clw_errno()
+            _ = unsafe unlinkat(parent.descriptor, name, AT_REMOVEDIR)
+            throw LaunchError(stage: .cgroupCreate, errno: error, subject: parent.path)
+        }
         let tasks = unsafe openat(directory, "tasks", O_WRONLY | O_CLOEXEC)
         members.append(Member(parent: parent.descriptor, name: name, directory: directory, tasks: tasks))
         try check(tasks, .cgroupJoin, parent.path)
@@ -158,7 +162,9 @@ final class CgroupV1: Cgroup {
 
     func remove() -> Bool {
         members.removeAll { member in
-            guard unsafe unlinkat(member.parent, member.name, AT_REMOVEDIR) == 0 || errno == ENOENT else { return false }
+            guard unsafe unlinkat(member.parent, member.name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+                return false
+            }
             close(member.directory)
             close(member.tasks)
             return true

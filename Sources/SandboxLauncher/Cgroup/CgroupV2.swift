@@ -70,7 +70,11 @@ final class CgroupV2: Cgroup {
         self.name = name
         try check(unsafe mkdirat(parent.descriptor, name, 0o755), .cgroupCreate, parent.path)
         directory = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        try check(directory, .cgroupCreate, parent.path)
+        guard directory >= 0 else {
+            let error = clw_errno()
+            _ = unsafe unlinkat(parent.descriptor, name, AT_REMOVEDIR)
+            throw LaunchError(stage: .cgroupCreate, errno: error, subject: parent.path)
+        }
     }
 
     func limit(_ limits: RunLimits, _ layers: LayerSet) throws(LaunchError) {

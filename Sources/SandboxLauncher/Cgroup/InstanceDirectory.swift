@@ -66,7 +66,8 @@ final class InstanceDirectory {
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {
-            guard unsafe entry.pointee.d_type == 4 /* DT_DIR */ else { continue }
+            let directoryType: UInt8 = 4  // DT_DIR of readdir(3)
+            guard unsafe entry.pointee.d_type == directoryType else { continue }
             let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }

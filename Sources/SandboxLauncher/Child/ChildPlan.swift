@@ -117,10 +117,15 @@ struct LandlockPlan {
     }
 }
 
-/// What pid 1 tells the worker: one packet, when it is over or has failed. Both are the same binary.
+/// What pid 1 tells the worker: one packet of plain integers, when it is over or has failed. Both are the same binary.
 struct InitReport {
-    var failed = false
-    var stage = Stage.launcher
+    enum Kind: UInt8 {
+        case ended = 1
+        case failed = 2
+    }
+
+    var kind = Kind.ended.rawValue
+    var stage = Stage.launcher.rawValue
     var errno: Int32 = 0
     var status: Int32 = 0
     var cpuMicroseconds: Int64 = 0
@@ -129,10 +134,21 @@ struct InitReport {
     var executed: Int64 = 0
     var exited: Int64 = 0
     var reaped: Int64 = 0
+
+    mutating func fail(_ stage: Stage, _ errno: Int32) {
+        kind = Kind.failed.rawValue
+        self.stage = stage.rawValue
+        self.errno = errno
+    }
+
+    /// Nil when the program was executed.
+    var failure: Failure? {
+        kind == Kind.ended.rawValue ? nil : Failure(stage: Stage(rawValue: stage) ?? .launcher, errno: errno)
+    }
 }
 
 /// What pid 2 tells pid 1 when it cannot execute the program.
 struct EntryFailure {
-    var stage: Stage
+    var stage: UInt8
     var errno: Int32
 }

@@ -33,13 +33,15 @@ enum Entry {
     }
 
     private static func fail(_ stage: Stage, _ status: Int32) -> Never {
-        var failure = EntryFailure(stage: stage, errno: clw_errno())
+        var failure = EntryFailure(stage: stage.rawValue, errno: clw_errno())
         _ = unsafe write(status, &failure, MemoryLayout<EntryFailure>.size)
         _exit(127)
     }
 
     private static func setLimits(_ plan: ChildPlan, _ status: Int32) {
-        if plan.layers.contains(.coreDumps), clw_setrlimit(Int32(RLIMIT_CORE_ID), 0, 0) != 0 { fail(.rlimits, status) }
+        // One byte, not none: where core_pattern names a program, the kernel starts it, as root, for every other value
+        // (core(5)). Too little for a file, too.
+        if plan.layers.contains(.coreDumps), clw_setrlimit(Int32(RLIMIT_CORE_ID), 1, 1) != 0 { fail(.rlimits, status) }
         guard plan.layers.contains(.rlimits) else { return }
         let limits = plan.limits
         // A backstop behind the cgroup's count: whole seconds, per process.
@@ -47,10 +49,16 @@ enum Entry {
         let values: [(Int, UInt64)] = [
             (RLIMIT_NOFILE_ID, limits.openFiles), (RLIMIT_FSIZE_ID, limits.fileSizeBytes),
             (RLIMIT_CPU_ID, cpuSeconds), (RLIMIT_MEMLOCK_ID, 64 * 1024), (RLIMIT_MSGQUEUE_ID, 0),
+            // Counted for the host's users, whatever the namespace.
+            (RLIMIT_SIGPENDING_ID, 1024), (RLIMIT_NICE_ID, 0), (RLIMIT_RTPRIO_ID, 0),
         ]
-        for (resource, value) in values where clw_setrlimit(Int32(resource), value, value) != 0 { fail(.rlimits, status) }
+        for (resource, value) in values where clw_setrlimit(Int32(resource), value, value) != 0 {
+            fail(.rlimits, status)
+        }
         // Without the cgroup these are the only limits; they hold per process and per user.
-        if !plan.layers.contains(.memory), clw_setrlimit(Int32(RLIMIT_AS_ID), limits.memoryBytes, limits.memoryBytes) != 0 {
+        if !plan.layers.contains(.memory),
+            clw_setrlimit(Int32(RLIMIT_AS_ID), limits.memoryBytes, limits.memoryBytes) != 0
+        {
             fail(.rlimits, status)
         }
         if !plan.layers.contains(.pids), clw_setrlimit(Int32(RLIMIT_NPROC_ID), limits.pidsMax, limits.pidsMax) != 0 {

@@ -14,7 +14,9 @@ enum Init {
         buildTree(plan)
         if plan.layers.contains(.utsNamespace),
             unsafe clw_sethostname(plan.hostname[0], strlen(plan.hostname[0])) != 0
-        { fail(.hostname) }
+        {
+            fail(.hostname)
+        }
         var report = InitReport()
         report.sealed = clw_monotonic_ns()
         supervise(plan, &report)
@@ -22,9 +24,7 @@ enum Init {
 
     static func fail(_ stage: Stage) -> Never {
         var report = InitReport()
-        report.errno = clw_errno()
-        report.failed = true
-        report.stage = stage
+        report.fail(stage, clw_errno())
         send(report)
     }
 
@@ -40,9 +40,7 @@ enum Init {
         for fd in plan.bootstrap.cgroupJoins where unsafe write(fd, &zero, 1) != 1 {
             // Before the descriptors are in their places.
             var report = InitReport()
-            report.errno = clw_errno()
-            report.failed = true
-            report.stage = .cgroupJoin
+            report.fail(.cgroupJoin, clw_errno())
             _ = unsafe clw_send(plan.bootstrap.control, &report, MemoryLayout<InitReport>.size, nil, 0, 0)
             _exit(0)
         }
@@ -151,11 +149,9 @@ enum Init {
 
     /// End of file: the program was executed and the pipe closed with it.
     private static func readEntryStatus(_ fd: Int32, _ report: inout InitReport) {
-        var failure = EntryFailure(stage: .exec, errno: 0)
+        var failure = EntryFailure(stage: 0, errno: 0)
         if unsafe read(fd, &failure, MemoryLayout<EntryFailure>.size) == MemoryLayout<EntryFailure>.size {
-            report.failed = true
-            report.stage = failure.stage
-            report.errno = failure.errno
+            report.fail(Stage(rawValue: failure.stage) ?? .exec, failure.errno)
         } else {
             report.executed = clw_monotonic_ns()
         }

@@ -11,13 +11,17 @@ enum WorkerExit {
 
 /// Forks a worker and, when it dies, another on the same socket, so that the daemon never needs privileges again after
 /// it started the launcher. Returns never; ends when the daemon closes the socket.
-func runKeeper(cgroupName: String) -> Never {
+func runKeeper(cgroupName: String, layersOptional: Bool) -> Never {
+    // Fixed descriptors are only safe where the standard ones are taken.
+    while case let fd = unsafe open("/dev/null", O_RDWR), (0...2).contains(fd) {}
     _ = clw_close_range(UInt32(Descriptor.daemon + 1), UInt32.max, 0)
     // An own session: a Ctrl-C at the terminal is for the daemon, which then ends us in order.
     _ = setsid()
     _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     // The daemon's mask hides its files; sandboxes must be able to walk through the trees that we make.
     umask(0o022)
+    // A run takes a dozen descriptors, and many run at once.
+    clw_raise_open_files()
     // Sandboxes whose worker died come to us, so that their pid 1 is reaped.
     _ = clw_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     _ = clw_block_all_signals()
@@ -31,7 +35,7 @@ func runKeeper(cgroupName: String) -> Never {
         let worker = unsafe clw_clone3(0, -1, &pidfd)
         if worker == 0 {
             _ = clw_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0)
-            runWorker(generation: generation, cgroupName: cgroupName)
+            runWorker(generation: generation, cgroupName: cgroupName, layersOptional: layersOptional)
         }
         guard worker > 0 else {
             note("cannot fork a worker: errno \(errno)")

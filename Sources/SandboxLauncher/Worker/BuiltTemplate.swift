@@ -29,10 +29,11 @@ final class BuiltTemplate {
         do {
             try check(unsafe clw_mount("tmpfs", path, "tmpfs", 0, "size=1m,nr_inodes=2048,mode=755"), .tree, path)
             try check(unsafe clw_mount("none", path, "", UInt(CLW_MS_PRIVATE), ""), .tree, path)
-            for entry in template.entries { try build(entry, host) }
+            let root = try check(unsafe open(path, Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC), .tree, path)
+            defer { close(root) }
+            for entry in template.entries { try build(entry, root, host) }
             try check(
-                unsafe clw_mount_setattr(AT_FDCWD, path, 0, UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID), 0), .tree,
-                path)
+                unsafe clw_mount_setattr(AT_FDCWD, path, 0, UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID)), .tree, path)
         } catch {
             discard()
             throw error
@@ -44,64 +45,73 @@ final class BuiltTemplate {
         _ = unsafe rmdir(path)
     }
 
-    private func build(_ entry: RootEntry, _ host: Int32) throws(LaunchError) {
-        let target = path + entry.path
+    /// Every step starts from the parent directory's descriptor, found without following any symbolic link: an entry
+    /// that is a link must not lead a later one out of the tree.
+    private func build(_ entry: RootEntry, _ root: Int32, _ host: Int32) throws(LaunchError) {
+        let slash = entry.path.lastIndex(of: "/") ?? entry.path.startIndex
+        let name = String(entry.path[entry.path.index(after: slash)...])
+        let parent = unsafe clw_openat2(
+            root, "." + entry.path[..<slash], UInt64(Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC),
+            UInt64(CLW_RESOLVE_BENEATH | CLW_RESOLVE_NO_SYMLINKS))
+        try check(parent, .tree, entry.path)
+        defer { close(parent) }
         switch entry.kind {
-        case .directory, .scratch:
-            if unsafe mkdir(target, 0o755) != 0, errno != EEXIST {
-                throw LaunchError(stage: .tree, errno: clw_errno(), subject: entry.path)
-            }
-        case .symlink:
-            try check(unsafe symlink(entry.source, target), .tree, entry.path)
-        case .file:
-            try write(entry.content, to: target)
-        case .bind, .device:
-            try bind(entry, target, host)
+        case .directory, .scratch: try makeDirectory(entry, name, parent)
+        case .symlink: try check(unsafe symlinkat(entry.source, parent, name), .tree, entry.path)
+        case .file: try makeFile(entry, name, parent)
+        case .bind, .device: try bind(entry, name, parent, host)
         }
     }
 
-    private func write(_ content: [UInt8], to target: String) throws(LaunchError) {
-        let fd = try check(unsafe open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644), .tree, target)
+    private func makeDirectory(_ entry: RootEntry, _ name: String, _ parent: Int32) throws(LaunchError) {
+        try check(unsafe mkdirat(parent, name, 0o755), .tree, entry.path)
+    }
+
+    private func makeFile(_ entry: RootEntry, _ name: String, _ parent: Int32) throws(LaunchError) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let fd = try check(unsafe openat(parent, name, flags, 0o644), .tree, entry.path)
         defer { close(fd) }
-        let written = unsafe content.withUnsafeBytes { bytes in
+        let written = unsafe entry.content.withUnsafeBytes { bytes in
             unsafe CLinux.write(fd, bytes.baseAddress, bytes.count)
         }
-        guard written == content.count else { throw LaunchError(stage: .tree, errno: ENOSPC, subject: target) }
+        guard written == entry.content.count else {
+            throw LaunchError(stage: .tree, errno: ENOSPC, subject: entry.path)
+        }
     }
 
-    private func bind(_ entry: RootEntry, _ target: String, _ host: Int32) throws(LaunchError) {
+    private func bind(_ entry: RootEntry, _ name: String, _ parent: Int32, _ host: Int32) throws(LaunchError) {
         // In the host's tree as the host sees it: absolute symbolic links there must not lead into ours.
         let source = unsafe clw_openat2(
-            host, entry.source, UInt64(Int32(CLW_O_PATH) | O_CLOEXEC), UInt64(CLW_RESOLVE_IN_ROOT | CLW_RESOLVE_NO_MAGICLINKS))
+            host, entry.source, UInt64(Int32(CLW_O_PATH) | O_CLOEXEC),
+            UInt64(CLW_RESOLVE_IN_ROOT | CLW_RESOLVE_NO_MAGICLINKS))
         if source < 0, entry.optional, errno == ENOENT || errno == ENOTDIR { return }
         try check(source, .tree, entry.source)
         defer { close(source) }
         var kind = stat()
         try check(unsafe fstat(source, &kind), .tree, entry.source)
-        let isDirectory = kind.st_mode & S_IFMT == S_IFDIR
         if entry.kind == .device, kind.st_mode & S_IFMT != S_IFCHR {
             throw LaunchError(stage: .tree, errno: ENODEV, subject: entry.source)
         }
-        if isDirectory {
-            if unsafe mkdir(target, 0o755) != 0, errno != EEXIST {
-                throw LaunchError(stage: .tree, errno: clw_errno(), subject: entry.path)
-            }
+        if kind.st_mode & S_IFMT == S_IFDIR {
+            try makeDirectory(entry, name, parent)
         } else {
-            try write([], to: target)
+            try makeFile(entry, name, parent)
         }
         let tree = try check(
             unsafe clw_open_tree(
-                source, "", UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)),
+                source, "",
+                UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)),
             .tree, entry.source)
         defer { close(tree) }
-        var attributes = UInt64(CLW_ATTR_NOSUID)
-        if entry.kind == .bind { attributes |= UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NODEV) }
+        // A device's node is read-only, too: its times and mode are the host's. That does not keep from writing to it.
+        var attributes = UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID)
+        if entry.kind == .bind { attributes |= UInt64(CLW_ATTR_NODEV) }
         if entry.noExec { attributes |= UInt64(CLW_ATTR_NOEXEC) }
         try check(
-            unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE), attributes, 0), .tree,
+            unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH | CLW_AT_RECURSIVE), attributes), .tree,
             entry.source)
         try check(
-            unsafe clw_move_mount(tree, "", AT_FDCWD, target, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
+            unsafe clw_move_mount(tree, "", parent, name, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
     }
 
     private static func readFilter(_ fd: Int32) throws(LaunchError) -> [UInt8] {

@@ -7,6 +7,8 @@ import SandboxProtocol
 struct Probe {
     let host: WorkerHost
     private var results: [Layer: Hello.Probe] = [:]
+    /// The layers with which a sandbox could be built.
+    private(set) var working = LayerSet.all
 
     init(host: WorkerHost) {
         self.host = host
@@ -30,6 +32,7 @@ struct Probe {
                 drop(layer, ENOENT, .cgroupCreate, "no cgroup tree with controllers is mounted")
             }
         }
+        defer { working = layers }
         while let failure = attempt(layers) {
             guard let layer = suspect(failure, in: layers) else {
                 results[.root] = Hello.Probe(
@@ -96,13 +99,13 @@ struct Probe {
 
     private func finish(_ run: Run) -> Failure? {
         var report = InitReport()
-        report.failed = true
+        report.kind = InitReport.Kind.failed.rawValue
         report.errno = ETIMEDOUT
         var watched = pollfd(fd: run.control, events: Int16(POLLIN), revents: 0)
         if unsafe poll(&watched, 1, 10_000) > 0 {
             let size = MemoryLayout<InitReport>.size
             if unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT)) != size {
-                report.failed = true
+                report.kind = InitReport.Kind.failed.rawValue
                 report.errno = EIO
             }
         }
@@ -115,6 +118,6 @@ struct Probe {
             // The kernel may count the dead for a moment longer.
             for _ in 0..<100 where !cgroup.remove() { usleep(1000) }
         }
-        return report.failed ? Failure(stage: report.stage, errno: report.errno) : nil
+        return report.failure
     }
 }

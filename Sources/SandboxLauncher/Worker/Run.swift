@@ -73,7 +73,8 @@ final class Run {
     }
 
     func ended() -> Ended {
-        var ended = Ended(status: report?.status ?? 0, statusKnown: report?.failed == false, killed: killed)
+        var ended = Ended(
+            status: report?.status ?? 0, statusKnown: report?.kind == InitReport.Kind.ended.rawValue, killed: killed)
         if let report {
             ended.cpuMicroseconds = UInt64(clamping: report.cpuMicroseconds)
             ended.peakMemoryBytes = UInt64(clamping: report.peakMemoryBytes)

@@ -3,17 +3,19 @@ import Glibc
 import SandboxProtocol
 
 /// The worker's life: prepare, say hello, serve. A host on which nothing can be prepared is said so, too.
-func runWorker(generation: UInt32, cgroupName: String) -> Never {
+func runWorker(generation: UInt32, cgroupName: String, layersOptional: Bool) -> Never {
     do {
         let host = try WorkerHost(cgroupName: cgroupName)
-        let worker = try Worker(host: host)
         var probe = Probe(host: host)
+        let probes = probe.run()
+        let floor = layersOptional ? LayerSet([.mountNamespace]) : probe.working
+        let worker = try Worker(host: host, floor: floor)
         let hello = Hello(
             generation: generation, kernel: host.kernel, landlockABI: max(0, host.landlockABI),
-            cgroupVersion: host.cgroups?.version ?? 0, rootless: host.rootless, probes: probe.run())
+            cgroupVersion: host.cgroups?.version ?? 0, rootless: host.rootless, probes: probes)
         worker.send(.hello, 0, hello.fields)
         worker.serve()
-        host.cgroups?.removeAll()
+        worker.end()
         _exit(WorkerExit.done)
     } catch {
         let probe = Hello.Probe(

@@ -5,6 +5,8 @@ import SandboxProtocol
 /// The privileged event loop: takes templates and launches from the daemon, watches what runs, and reports its end.
 final class Worker {
     let host: WorkerHost
+    /// No template may have fewer layers: a daemon that lies cannot turn the launcher's privileges into its own.
+    private let floor: LayerSet
     private let epoll: Int32
     private let timer: Int32
     private var templates: [UInt64: BuiltTemplate] = [:]
@@ -27,8 +29,9 @@ final class Worker {
         static func make(_ tag: Tag, _ slot: Int = 0) -> UInt64 { UInt64(slot) << 8 | tag.rawValue }
     }
 
-    init(host: WorkerHost) throws(LaunchError) {
+    init(host: WorkerHost, floor: LayerSet) throws(LaunchError) {
         self.host = host
+        self.floor = floor
         epoll = try check(clw_epoll(), .launcher, "epoll")
         timer = try check(
             clw_timerfd(), .launcher, "timer")
@@ -68,7 +71,8 @@ final class Worker {
         let length = unsafe clw_receive(Descriptor.daemon, &buffer, buffer.count, &fds, &fdCount, 0)
         if length == 0 { return false }
         if length < 0 { return errno == EINTR || errno == EMSGSIZE || errno == EAGAIN }
-        let arrived = Array(fds.prefix(Int(fdCount)))
+        // Without its descriptors a message fails by their number, with a reply.
+        let arrived = Array(fds.prefix(Int(max(0, fdCount))))
         defer { for fd in arrived { close(fd) } }
         do {
             let message = try Message(parsing: buffer[..<length])
@@ -105,6 +109,9 @@ final class Worker {
                 throw LaunchError(stage: .template, errno: EINVAL, subject: "template message")
             }
             let template = try parse(.template) { () throws(ProtocolError) in try Template(fields: message.fields) }
+            guard floor.isSubset(of: template.layers) else {
+                throw LaunchError(stage: .template, errno: EPERM, subject: "layers")
+            }
             templates[message.id] = try host.build(template, id: message.id, filter: fds[0])
             send(.templateReady, message.id)
         } catch {
@@ -133,7 +140,7 @@ final class Worker {
         do {
             sequence += 1
             let run = try host.start(
-                launch, id: message.id, built: built, slot: slot, name: "run\(sequence)", standardIO: fds)
+                launch, id: message.id, built: built, slot: slot, name: "run\(getpid())-\(sequence)", standardIO: fds)
             runs[slot] = run
             slotOfRun[run.id] = slot
             watch(run)
@@ -158,7 +165,7 @@ final class Worker {
         var report = InitReport()
         let size = MemoryLayout<InitReport>.size
         let length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
-        if length == size {
+        if length == size, InitReport.Kind(rawValue: report.kind) != nil {
             run.report = report
             answer(run)
         } else if length < 0, errno == EAGAIN || errno == EINTR {
@@ -169,8 +176,7 @@ final class Worker {
 
     private func answer(_ run: Run) {
         guard !run.answered else { return }
-        if let report = run.report, report.failed, run.killed == .none {
-            let failure = Failure(stage: report.stage, errno: report.errno)
+        if let failure = run.report?.failure, run.killed == .none {
             send(.failed, run.id, failure.fields)
         } else {
             send(.ended, run.id, run.ended().fields)
@@ -193,6 +199,17 @@ final class Worker {
             if cgroup.memoryEvent >= 0 { _ = clw_epoll_remove(epoll, cgroup.memoryEvent) }
             if !cgroup.remove() { cgroupsToRemove.append(cgroup) }
         }
+    }
+
+    /// The daemon is gone: ends what runs and removes every trace of it.
+    func end() {
+        for run in runs.values { run.kill(.cancelled) }
+        for _ in 0..<200 where !runs.isEmpty || !cgroupsToRemove.isEmpty {
+            for run in runs.values { reap(run) }
+            cgroupsToRemove.removeAll { $0.remove() }
+            usleep(5000)
+        }
+        host.cgroups?.removeAll()
     }
 
     // MARK: Time

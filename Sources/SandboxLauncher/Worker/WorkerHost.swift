@@ -147,7 +147,7 @@ final class WorkerHost {
         let attributes = UInt64(CLW_ATTR_RDONLY | CLW_ATTR_NOSUID | CLW_ATTR_NODEV)
         do {
             try check(
-                unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH), attributes, 0), .mountSkill, path)
+                unsafe clw_mount_setattr(tree, "", UInt32(CLW_AT_EMPTY_PATH), attributes), .mountSkill, path)
         } catch {
             close(tree)
             throw error

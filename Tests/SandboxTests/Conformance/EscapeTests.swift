@@ -36,10 +36,15 @@ struct EscapeTests {
         Attempt("cannot read kernel settings", ["read", "/proc/sys/kernel/core_pattern"], "ENOENT"),
         Attempt("cannot write kernel settings", ["write", "/proc/sys/kernel/core_pattern"], "ENOENT", "EACCES"),
         Attempt("cannot read the kernel's log", ["read", "/proc/kmsg"], "ENOENT"),
-        Attempt("cannot reach the host through its own exe link", ["open-exe", "/proc/self/exe"], "ETXTBSY", "EROFS", "EACCES"),
-        Attempt("cannot reach the launcher through pid 1's exe link", ["open-exe", "/proc/1/exe"], "ENOENT", "EACCES", "EPERM"),
+        Attempt(
+            "cannot reach the host through its own exe link", ["open-exe", "/proc/self/exe"], "ETXTBSY", "EROFS",
+            "EACCES"),
+        Attempt(
+            "cannot reach the launcher through pid 1's exe link", ["open-exe", "/proc/1/exe"], "ENOENT", "EACCES",
+            "EPERM"),
         Attempt("cannot leave through pid 1's root", ["list", "/proc/1/root"], "ENOENT", "EACCES", "EPERM"),
-        Attempt("cannot leave through pid 1's working directory", ["list", "/proc/1/cwd"], "ENOENT", "EACCES", "EPERM"),
+        Attempt(
+            "cannot leave through pid 1's working directory", ["list", "/proc/1/cwd"], "ENOENT", "EACCES", "EPERM"),
         Attempt("cannot list pid 1's descriptors", ["list", "/proc/1/fd"], "ENOENT", "EACCES", "EPERM"),
         Attempt("cannot make a device node", ["mknod"], "EPERM"),
         // Mounts and namespaces.
@@ -65,6 +70,17 @@ struct EscapeTests {
         Attempt("cannot push characters into a terminal", ["tiocsti"], "EPERM"),
         Attempt("cannot hide TIOCSTI in the upper half of a word", ["tiocsti-high"], "EPERM"),
         Attempt("cannot use the console's ioctl", ["tioclinux"], "EPERM"),
+        // What no cgroup counts, or what tells of others.
+        Attempt("cannot watch the host's directories", ["inotify"], "EPERM"),
+        Attempt("cannot watch them the old way", ["dnotify"], "EPERM"),
+        Attempt("cannot compile socket filters", ["socket-filter"], "EPERM"),
+        Attempt("cannot compile seccomp filters", ["own-seccomp"], "EPERM"),
+        Attempt("cannot let the host start a core helper", ["core-limit"], "EPERM"),
+        Attempt("cannot hide the core limit in the upper half of a word", ["core-limit-high"], "EPERM"),
+        Attempt("cannot limit pid 1", ["prlimit1"], "EPERM"),
+        Attempt("cannot take huge pages", ["hugepages"], "EPERM"),
+        Attempt("cannot change the times of a device", ["touch", "/dev/null"], "EROFS", "EACCES", "EPERM"),
+        Attempt("cannot take all pending signals of the host's users", ["timers"], "EAGAIN"),
         // Network.
         Attempt("has no IPv4", ["socket", "2"], "EPERM"),
         Attempt("has no IPv6", ["socket", "10"], "EPERM"),
@@ -82,6 +98,11 @@ struct EscapeTests {
         let outcome = await Harness.host.run(request)
         #expect(outcome.verdict.kind == .ok, "\(outcome.summary)")
         #expect(attempt.refusals.contains(outcome.text), "\(outcome.summary)")
+    }
+
+    @Test("is told that fsync is done, which does not reach the host's disk")
+    func fsync() async throws {
+        #expect(try await Harness.probe("fsync").text == "done 0")
     }
 
     @Test("dies when it calls another architecture's table", arguments: ["x32", "int80"])

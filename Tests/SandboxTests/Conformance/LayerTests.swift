@@ -26,6 +26,8 @@ struct LayerProof: Sendable, CustomTestStringConvertible {
 struct LayerTests {
     static let hostFile = NSTemporaryDirectory() + "clawrunner-host-file-\(getpid())"
     static let socketName = "clawrunner-tests-\(getpid())"
+    /// IPC_RMID.
+    static let remove: Int32 = 0
     static let key = 0x0c1a_0000 + Int(getpid())
 
     static let proofs: [LayerProof] = [
@@ -34,7 +36,8 @@ struct LayerTests {
             probe: ["read", "/proc/self/uid_map"],
             holds: { $0.text.split(separator: "\n").count == 2 && !$0.text.contains("4294967295") }),
         LayerProof(
-            layer: .pidNamespace, promise: "numbers processes anew; the program is 2", probe: ["/bin/sh", "-c", "echo $$"],
+            layer: .pidNamespace, promise: "numbers processes anew; the program is 2",
+            probe: ["/bin/sh", "-c", "echo $$"],
             apart: [.proc], holds: LayerProof.prints("2")),
         LayerProof(
             layer: .ipcNamespace, promise: "hides the host's System V memory", probe: ["shm", "\(key)"],
@@ -91,7 +94,8 @@ struct LayerTests {
             layer: .signals, promise: "starts with default signals", probe: ["signals"],
             holds: LayerProof.prints("0")),
         LayerProof(
-            layer: .coreDumps, promise: "writes no core", probe: ["core"], holds: LayerProof.prints("0")),
+            layer: .coreDumps, promise: "writes no core and starts no core helper", probe: ["core"],
+            holds: LayerProof.prints("1")),
     ]
 
     init() throws {
@@ -104,7 +108,7 @@ struct LayerTests {
         let listener = try AbstractListener(name: Self.socketName)
         defer { listener.close() }
         let segment = shmget(key_t(Self.key), 4096, 0o1000 | 0o666)
-        defer { shmctl(segment, 0 /* IPC_RMID */, nil) }
+        defer { shmctl(segment, Self.remove, nil) }
         func run(_ without: [Layer]) async throws -> RunOutcome {
             let profile = try Harness.profile()
             var request = RunRequest(

@@ -10,7 +10,9 @@ extension Harness {
 
     /// The pids of probes that were started with this as their last argument.
     static func probes(marked mark: String) throws -> [Int32] {
-        try processes(named: "probe").filter { read("/proc/\($0)/cmdline").split(separator: "\0").last == Substring(mark) }
+        try processes(named: "probe").filter {
+            read("/proc/\($0)/cmdline").split(separator: "\0").last == Substring(mark)
+        }
     }
 
     /// The keepers that were started for a cgroup directory of that name.
@@ -27,7 +29,7 @@ extension Harness {
     private static func launchers(_ cgroupName: String) throws -> [Int32] {
         try processes(named: "claw-launcher").filter { pid in
             let state = read("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ").first
-            return read("/proc/\(pid)/cmdline").split(separator: "\0").last == Substring(cgroupName) && state != "Z"
+            return read("/proc/\(pid)/cmdline").split(separator: "\0").contains(Substring(cgroupName)) && state != "Z"
         }
     }
 
