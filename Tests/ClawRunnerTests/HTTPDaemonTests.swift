@@ -1,8 +1,10 @@
+import AsyncHTTPClient
 import ExecutionNode
 import Fields
 import Foundation
 import MarketCore
 import Metering
+import NIOCore
 import NodeTestSupport
 import Sandbox
 import Testing
@@ -149,9 +151,10 @@ struct HTTPDaemonTests {
     func tcp() async throws {
         let daemon = try await ServedDaemon(["--listen", "127.0.0.1:0", "--log-format", "text"])
         let port = try #require(daemon.log.split(separator: "port ").last?.prefix { $0.isNumber })
-        let url = try #require(URL(string: "http://127.0.0.1:\(port)/healthz"))
-        let output = try await Task.detached { try Data(contentsOf: url) }.value
-        #expect(String(decoding: output, as: UTF8.self) == "{\"status\":\"ok\"}")
+        let answer = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "http://127.0.0.1:\(port)/healthz"), timeout: .seconds(10))
+        let body = try await answer.body.collect(upTo: 1024)
+        #expect(String(decoding: body.readableBytesView, as: UTF8.self) == "{\"status\":\"ok\"}")
         try await daemon.end()
     }
 }

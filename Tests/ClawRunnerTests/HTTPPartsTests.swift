@@ -49,10 +49,12 @@ struct HTTPPartsTests {
     @Test("a query's parameters are read with their types; twice, unknown and malformed ones are errors")
     func query() throws {
         var query = try QueryReader("limit=7&search=a+b%20c&empty=&from=2026-01-31T09:30:00Z")
-        #expect(try query.int("limit", in: 1...10) == 7)
-        #expect(try query.string("search") == "a b c")
-        #expect(try query.string("empty") == nil)
-        #expect(try query.timestamp("from")?.description == "2026-01-31T09:30:00.000Z")
+        let limit = try query.int("limit", in: 1...10)
+        let texts = (try query.string("search"), try query.string("empty"))
+        let from = try query.timestamp("from")
+        #expect(limit == 7)
+        #expect(texts == ("a b c", nil))
+        #expect(from?.description == "2026-01-31T09:30:00.000Z")
         try query.finish()
         #expect(throws: NodeError.self) { try QueryReader("a=1&a=2") }
         #expect(throws: NodeError.self) { try QueryReader("a=%") }
@@ -62,7 +64,7 @@ struct HTTPPartsTests {
         #expect(throws: NodeError.self) { try wrong.int("n", in: 1...10) }
         #expect(throws: NodeError.self) { try wrong.int("m", in: 1...10) }
         #expect(throws: NodeError.self) { try wrong.timestamp("t") }
-        #expect(try QueryReader(nil).finish() == ())
+        try QueryReader(nil).finish()
     }
 
     @Test("a connection is idle, receives, answers, sends, and is idle again")
@@ -78,7 +80,8 @@ struct HTTPPartsTests {
         #expect(!phase.mayStillAnswer)
         phase.responseEnd()
         #expect(phase.state == .sending)
-        #expect(!phase.responseTaken())
+        let isLast = phase.responseTaken()
+        #expect(!isLast)
         #expect(phase.state == .idle)
     }
 
@@ -88,7 +91,8 @@ struct HTTPPartsTests {
         phase.requestHead()
         phase.responseHead(closes: true)
         phase.responseEnd()
-        #expect(phase.responseTaken())
+        let isLast = phase.responseTaken()
+        #expect(isLast)
         #expect(phase.state == .closing)
         phase.requestEnd()
         phase.requestHead()

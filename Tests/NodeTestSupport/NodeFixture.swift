@@ -3,8 +3,8 @@ package import Fields
 import Foundation
 package import LicenseCheck
 package import MarketCore
-package import Metering
-package import Sandbox
+import Metering
+import Sandbox
 package import Storage
 
 /// A node in a directory of its own, with real stores, keys and profiles. The directory goes with ``close()``.

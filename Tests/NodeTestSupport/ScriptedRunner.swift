@@ -1,5 +1,5 @@
-package import ExecutionNode
-package import Fields
+import ExecutionNode
+import Fields
 package import Sandbox
 import Synchronization
 
