@@ -104,7 +104,7 @@ final class CrashSite: @unchecked Sendable {
             description = "Waits a moment and answers"
             category = "utility"
             runtime = "exec"
-            entryPoint = ["/bin/sh", "run.sh", "\(mark)"]
+            entryPoint = ["sh", "run.sh", "\(mark)"]
             [pricing]
             type = "usage"
             price = "\(CrashTests.price)"
