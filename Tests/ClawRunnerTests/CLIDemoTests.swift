@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import ClawRunner
+
 @Suite("Command line: the demo", .serialized, .timeLimit(.minutes(3)))
 struct CLIDemoTests {
     private func prepare() throws -> CLIProcess {
@@ -49,6 +51,23 @@ struct CLIDemoTests {
         #expect(demo.standardError.contains("word-stats"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: cli.path("t")) == [])
         #expect(Self.processes(mentioning: cli.directory.lastPathComponent) == [])
+    }
+
+    @Test("a skill that ends otherwise than claimed is called out, and the exit status is 1")
+    func falseClaim() async throws {
+        var cli = try prepare()
+        defer { cli.remove() }
+        let examples = try InstalledPaths(
+            executable: CLIProcess.executable.path, environment: ProcessInfo.processInfo.environment
+        ).path(of: .examples)
+        try FileManager.default.copyItem(atPath: examples, toPath: cli.path("examples"))
+        try cli.write("def handler(e, p, c):\n    return 1\n", to: "examples/misbehaving/endless-loop/main.py")
+        cli.environment["CLAWRUNNER_EXAMPLES"] = cli.path("examples")
+        let demo = try await cli.run(["demo"], secondsMax: 60)
+        #expect(demo.status == 1, "\(demo.standardError)")
+        #expect(demo.standardOutput.contains("NOT SO: endless-loop ends with cpu_limit"))
+        #expect(demo.standardOutput.contains("checks do not hold."))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: cli.path("t")) == [])
     }
 
     /// The command lines of running processes that have a word in them.

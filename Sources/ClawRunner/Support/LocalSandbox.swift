@@ -31,7 +31,7 @@ struct LocalSandbox: Sendable {
         } catch {
             throw CommandFailure(
                 error.code == .request ? .usage : .sandbox, CommandFailure.sentence(error.detail),
-                hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+                hint: error.fix)
         }
     }
 

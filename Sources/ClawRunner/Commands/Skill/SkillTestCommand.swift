@@ -62,12 +62,17 @@ struct SkillTestCommand: AsyncParsableCommand {
         let ready = try sandbox.prepare(skill, directory: folder, profileName: profile)
         var results: [TestResult] = []
         for test in skill.manifest.tests {
-            if Terminal.error.isInteractive, !json {
-                Terminal.error.write(Array("\rtest \(results.count + 1) of \(skill.manifest.tests.count)\r".utf8))
-            }
+            progress("test \(results.count + 1) of \(skill.manifest.tests.count)")
             results.append(await TestResult(test, ready))
         }
+        progress("")
         return results
+    }
+
+    /// One line on the terminal that is overwritten by the next.
+    private func progress(_ text: String) {
+        guard Terminal.error.isInteractive, !json else { return }
+        Terminal.error.write(Array("\r\(text.padding(to: 30))\r".utf8))
     }
 
     private func show(_ results: [TestResult]) {
