@@ -42,8 +42,9 @@ examples: ## Build the example skills that are compiled
 demo: build ## Run the whole story: register, publish, buy, execute, misbehave, settle
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher $(RELEASE)/clawrunner demo
 
+# One test after another: many of them start daemons and sandboxes, and limit them in time.
 test: deps examples test-runtimes debug ## Run every test
-	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test
+	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test --no-parallel
 	@echo "make test: all tests passed (runners and example skills, then the Swift suites)."
 
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox

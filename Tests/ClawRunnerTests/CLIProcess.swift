@@ -84,6 +84,8 @@ struct CLIProcess: Sendable {
         }
         let texts = streams.map { String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self) }
         streams.forEach { try? FileManager.default.removeItem(atPath: $0) }
-        return Output(status: process.terminationStatus, standardOutput: texts[1], standardError: texts[2])
+        // As a shell tells it.
+        let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+        return Output(status: status, standardOutput: texts[1], standardError: texts[2])
     }
 }

@@ -69,7 +69,7 @@ struct HTTPConnectionTests {
         let client = try HTTPRawSocket(path: http.socket)
         for _ in 0..<3 {
             client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            let (answer, closed) = await client.receive(seconds: 0.2)
+            let (answer, closed) = await client.receive(seconds: 10, until: "HTTP/1.1 200 ")
             #expect(answer.hasPrefix("HTTP/1.1 200 "))
             #expect(!closed)
         }
@@ -82,7 +82,7 @@ struct HTTPConnectionTests {
         let http = try await HTTPFixture(try await NodeFixture(), limits: Self.quick)
         let client = try HTTPRawSocket(path: http.socket)
         client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
-        let (answer, _) = await client.receive(seconds: 0.3)
+        let (answer, _) = await client.receive(seconds: 10, until: "HTTP/1.1 404 ")
         let first = try #require(answer.range(of: "HTTP/1.1 200 "))
         let second = try #require(answer.range(of: "HTTP/1.1 404 "))
         #expect(first.lowerBound < second.lowerBound)
@@ -155,10 +155,10 @@ struct HTTPConnectionTests {
         client.send(
             head(seller.apiKey, length: body.utf8.count).replacing(
                 "Host: x\r\n", with: "Host: x\r\nExpect: 100-continue\r\n"))
-        let (interim, _) = await client.receive(seconds: 0.3)
+        let (interim, _) = await client.receive(seconds: 10, until: "HTTP/1.1 100 ")
         #expect(interim.hasPrefix("HTTP/1.1 100 "))
         client.send(body)
-        #expect(await client.receive(seconds: 1).text.hasPrefix("HTTP/1.1 200 "))
+        #expect(await client.receive(seconds: 10, until: "HTTP/1.1 200 ").text.hasPrefix("HTTP/1.1 200 "))
         try await http.close()
     }
 

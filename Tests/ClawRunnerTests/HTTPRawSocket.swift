@@ -40,8 +40,8 @@ final class HTTPRawSocket: Sendable {
     /// Goes away without a word.
     func vanish() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Everything up to the end of the connection, or up to `seconds`.
-    func receive(seconds: Double) async -> (text: String, closed: Bool) {
+    /// Everything up to the end of the connection, up to `expected`, or up to `seconds`.
+    func receive(seconds: Double, until expected: String? = nil) async -> (text: String, closed: Bool) {
         let end = ContinuousClock.now + .seconds(seconds)
         var bytes: [UInt8] = []
         while ContinuousClock.now < end {
@@ -49,6 +49,8 @@ final class HTTPRawSocket: Sendable {
             let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
             if count > 0 {
                 bytes += chunk.prefix(count)
+                let text = String(decoding: bytes, as: UTF8.self)
+                if let expected, text.contains(expected) { return (text, false) }
             } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
                 return (String(decoding: bytes, as: UTF8.self), true)
             } else {

@@ -42,6 +42,10 @@ struct VerdictTests {
         },
         Evidence("our cpu timer", .cpuLimit) { $0.ended = Ended(killed: .cpu) },
         Evidence("the kernel's cpu limit", .cpuLimit) { $0.ended.status = SIGXCPU },
+        Evidence("SIGKILL, with all its processor time used", .cpuLimit) {
+            $0.ended.status = SIGKILL
+            $0.ended.cpuMicroseconds = UInt64(limits.cpuMilliseconds) * 1000
+        },
         Evidence("the memory event", .memoryLimit) { $0.ended = Ended(killed: .memory) },
         Evidence("a cancelled request", .cancelled) { $0.ended = Ended(killed: .cancelled) },
         Evidence("our output limit", .outputLimit) {

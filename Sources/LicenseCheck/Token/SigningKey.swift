@@ -61,8 +61,8 @@ public struct VerifyingKey: Sendable {
     public init(_ key: Curve25519.Signing.PublicKey) {
         self.key = key
         // The members that RFC 8037 requires, in the order of their names, without blanks.
-        let x = Base64URL.encode(key.rawRepresentation)
-        keyID = Base64URL.encode(SHA256.hash(data: Data(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8)))
+        let x = Base64URL.encode(Array(key.rawRepresentation))
+        keyID = Base64URL.encode(Array(SHA256.hash(data: Data(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8))))
     }
 
     /// Reads a key from a JWKS; nil when it is not an Ed25519 key.
@@ -80,7 +80,7 @@ public struct VerifyingKey: Sendable {
     /// As one element of a JWKS (RFC 7517, RFC 8037).
     public var jwk: JSONValue {
         [
-            "kty": "OKP", "crv": "Ed25519", "x": .string(Base64URL.encode(key.rawRepresentation)), "use": "sig",
+            "kty": "OKP", "crv": "Ed25519", "x": .string(Base64URL.encode(Array(key.rawRepresentation))), "use": "sig",
             "alg": "EdDSA", "kid": .string(keyID),
         ]
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Fields
 
 /// The SHA-256 of a request, a response or a receipt: 32 bytes.
 public struct BodyHash: Hashable, Sendable {

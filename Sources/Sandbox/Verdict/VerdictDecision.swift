@@ -26,6 +26,8 @@ enum VerdictDecision {
                 kind: .failed, detail: "The skill ended with exit status \(exit); its standard error says why.",
                 exitCode: exit)
         }
+        // The kernel's own hard limit on processor time.
+        if signal == SIGKILL, ended.cpuMicroseconds >= UInt64(limits.cpuMilliseconds) * 1000 { return cpu(limits) }
         return signalled(signal, limits)
     }
 

@@ -37,6 +37,9 @@ final class InstanceDirectory {
         removeDead()
     }
 
+    /// Ten milliseconds apart.
+    private static let removalTriesMax = 300
+
     /// Removes the directories of launchers that no longer hold their lock.
     private func removeDead() {
         for name in Self.children(of: parent) where name != instance {
@@ -44,8 +47,12 @@ final class InstanceDirectory {
             guard fd >= 0 else { continue }
             defer { close(fd) }
             guard flock(fd, LOCK_EX | LOCK_NB) == 0 else { continue }
-            Self.removeChildren(of: fd)
-            _ = unsafe unlinkat(parent, name, AT_REMOVEDIR)
+            // What ran there is being killed; the kernel may count it for a moment longer.
+            for _ in 0..<Self.removalTriesMax {
+                Self.removeChildren(of: fd)
+                if unsafe unlinkat(parent, name, AT_REMOVEDIR) == 0 { break }
+                usleep(10_000)
+            }
         }
     }
 

@@ -48,13 +48,15 @@ enum Entry {
         let cpuSeconds = (limits.cpuMilliseconds + 999) / 1000 + 1
         let values: [(Int, UInt64)] = [
             (RLIMIT_NOFILE_ID, limits.openFiles), (RLIMIT_FSIZE_ID, limits.fileSizeBytes),
-            (RLIMIT_CPU_ID, cpuSeconds), (RLIMIT_MEMLOCK_ID, 64 * 1024), (RLIMIT_MSGQUEUE_ID, 0),
+            (RLIMIT_MEMLOCK_ID, 64 * 1024), (RLIMIT_MSGQUEUE_ID, 0),
             // Counted for the host's users, whatever the namespace.
             (RLIMIT_SIGPENDING_ID, 1024), (RLIMIT_NICE_ID, 0), (RLIMIT_RTPRIO_ID, 0),
         ]
         for (resource, value) in values where clw_setrlimit(Int32(resource), value, value) != 0 {
             fail(.rlimits, status)
         }
+        // The soft limit sends SIGXCPU, which tells; the hard one ends a program that catches it.
+        if clw_setrlimit(Int32(RLIMIT_CPU_ID), cpuSeconds, cpuSeconds + 1) != 0 { fail(.rlimits, status) }
         // Without the cgroup these are the only limits; they hold per process and per user.
         if !plan.layers.contains(.memory),
             clw_setrlimit(Int32(RLIMIT_AS_ID), limits.memoryBytes, limits.memoryBytes) != 0

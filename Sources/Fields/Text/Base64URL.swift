@@ -12,7 +12,7 @@ package enum Base64URL {
         String(decoding: encodedBytes(bytes), as: UTF8.self)
     }
 
-    static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.count * 4 + 2) / 3)
         var index = 0
