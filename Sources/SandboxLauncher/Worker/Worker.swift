@@ -164,7 +164,11 @@ final class Worker {
     private func readReport(_ run: Run) {
         var report = InitReport()
         let size = MemoryLayout<InitReport>.size
-        let length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+        var length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+        // A pid 1 that fails before it has read our word to go resets the connection; its report comes after that.
+        if length < 0, errno == ECONNRESET {
+            length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+        }
         if length == size, InitReport.Kind(rawValue: report.kind) != nil {
             run.report = report
             answer(run)
@@ -186,9 +190,10 @@ final class Worker {
 
     /// PID 1 is dead, and so is everything in its namespace.
     private func reap(_ run: Run) {
-        readReport(run)
         var status: Int32 = 0
         guard unsafe clw_wait_pidfd(run.pidfd, WNOHANG, &status) > 0 else { return }
+        // Only now: what it had to report, it sent before it died.
+        readReport(run)
         answer(run)
         runs.removeValue(forKey: run.slot)
         slotOfRun.removeValue(forKey: run.id)
