@@ -41,6 +41,9 @@ private final class ServedDaemon: @unchecked Sendable {
         Issue.record("the daemon did not come up: \(self.log)")
     }
 
+    /// What a failed test leaves.
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
     var log: String { (try? String(contentsOfFile: cli.path("daemon.log"), encoding: .utf8)) ?? "" }
 
     func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
@@ -184,6 +187,9 @@ struct HTTPSandboxTests {
                     for _ in 0..<50 {
                         let answer = try await http.execute(key: buyer.apiKey, token: token)
                         statuses[answer.code ?? String(answer.status), default: 0] += 1
+                        if answer.status != 200, answer.status != 402 {
+                            Issue.record("\(answer.status): \(answer.json["detail"] ?? .null)")
+                        }
                     }
                     return statuses
                 }
