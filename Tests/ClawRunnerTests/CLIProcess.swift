@@ -62,9 +62,9 @@ struct CLIProcess: Sendable {
 
         // Files rather than pipes: nobody has to empty them while the process runs.
         let streams = ["in", "out", "err"].map { path(".\($0)-\(UUID().uuidString)") }
-        FileManager.default.createFile(atPath: streams[0], contents: Data((input ?? "").utf8))
-        FileManager.default.createFile(atPath: streams[1], contents: nil)
-        FileManager.default.createFile(atPath: streams[2], contents: nil)
+        _ = FileManager.default.createFile(atPath: streams[0], contents: Data((input ?? "").utf8))
+        _ = FileManager.default.createFile(atPath: streams[1], contents: nil)
+        _ = FileManager.default.createFile(atPath: streams[2], contents: nil)
         process.standardInput = FileHandle(forReadingAtPath: streams[0])
         process.standardOutput = FileHandle(forWritingAtPath: streams[1])
         process.standardError = FileHandle(forWritingAtPath: streams[2])

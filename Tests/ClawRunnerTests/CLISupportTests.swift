@@ -63,7 +63,7 @@ struct CLISupportTests {
         for file in [
             "prefix/libexec/clawrunner/claw-launcher", "tree/.build/debug/claw-launcher", "tree/Package.swift",
         ] {
-            FileManager.default.createFile(atPath: "\(root.path)/\(file)", contents: Data())
+            _ = FileManager.default.createFile(atPath: "\(root.path)/\(file)", contents: Data())
         }
         let installed = InstalledPaths(executable: "\(root.path)/prefix/bin/clawrunner", environment: [:])
         #expect(try installed.path(of: .launcher) == "\(root.path)/prefix/libexec/clawrunner/claw-launcher")
@@ -144,7 +144,7 @@ struct CLISupportTests {
         let root = try TemporaryDirectory("credentials-test")
         defer { root.remove() }
         let store = CredentialStore(directory: root.path)
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: store.file, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
         #expect(throws: CommandFailure.self) { try store.load() }
         #expect(throws: CommandFailure.self) { try store.update { $0 = Credentials() } }
@@ -172,7 +172,7 @@ struct CLISupportTests {
     func temporaryDirectory() throws {
         let root = try TemporaryDirectory("removal-test")
         try FileManager.default.createDirectory(atPath: "\(root.path)/a/b", withIntermediateDirectories: true)
-        FileManager.default.createFile(atPath: "\(root.path)/a/b/file", contents: Data())
+        _ = FileManager.default.createFile(atPath: "\(root.path)/a/b/file", contents: Data())
         chmod("\(root.path)/a/b", 0o555)
         chmod("\(root.path)/a", 0o555)
         root.remove()

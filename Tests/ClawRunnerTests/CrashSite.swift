@@ -52,7 +52,7 @@ final class CrashSite: @unchecked Sendable {
         process.arguments = ["serve", "--data", cli.path("data"), "--config", cli.path("node.toml")]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": cli.directory.path]
         let log = cli.path("daemon.log")
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
         let handle = try #require(FileHandle(forWritingAtPath: log))
         try handle.seekToEnd()
         process.standardOutput = handle
