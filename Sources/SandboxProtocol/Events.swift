@@ -121,8 +121,27 @@ public struct Ended: Sendable, Hashable {
     public var cpuMicroseconds: UInt64
     public var peakMemoryBytes: UInt64
     public var peakPids: UInt64
+    /// Refused system calls, by number.
+    public var denials: [Denial]
+    /// False where refusals could only be given an errno: they have no names then.
+    public var denialsNamed: Bool
     /// CLOCK_MONOTONIC: the launcher began, the tree was sealed, the program was executed, it ended, all was reaped.
     public var times: Times
+
+    public struct Denial: Sendable, Hashable {
+        /// AUDIT_ARCH_ of linux/audit.h: the table that the number is of.
+        public var arch: UInt32
+        public var number: Int32
+        public var count: UInt32
+
+        public init(arch: UInt32, number: Int32, count: UInt32) {
+            self.arch = arch
+            self.number = number
+            self.count = count
+        }
+    }
+
+    public static let denialsMax = 64
 
     public struct Times: Sendable, Hashable {
         public var begun: Int64 = 0
@@ -142,6 +161,8 @@ public struct Ended: Sendable, Hashable {
         cpuMicroseconds = 0
         peakMemoryBytes = 0
         peakPids = 0
+        denials = []
+        denialsNamed = false
         times = Times()
     }
 
@@ -156,6 +177,10 @@ public struct Ended: Sendable, Hashable {
         cpuMicroseconds = try reader.integer()
         peakMemoryBytes = try reader.integer()
         peakPids = try reader.integer()
+        denials = try reader.list(max: Self.denialsMax) { (reader) throws(ProtocolError) in
+            Denial(arch: try reader.integer(), number: try reader.integer(), count: try reader.integer())
+        }
+        denialsNamed = try reader.integer(UInt8.self) != 0
         times = Times()
         times.begun = try reader.integer()
         times.sealed = try reader.integer()
@@ -171,6 +196,12 @@ public struct Ended: Sendable, Hashable {
         writer.integer(UInt8(statusKnown ? 1 : 0))
         writer.integer(killed.rawValue)
         for value in [oomKills, pidsRefused, cpuMicroseconds, peakMemoryBytes, peakPids] { writer.integer(value) }
+        writer.list(denials) { writer, denial in
+            writer.integer(denial.arch)
+            writer.integer(denial.number)
+            writer.integer(denial.count)
+        }
+        writer.integer(UInt8(denialsNamed ? 1 : 0))
         for value in [times.begun, times.sealed, times.executed, times.exited, times.reaped] { writer.integer(value) }
         return writer.bytes
     }

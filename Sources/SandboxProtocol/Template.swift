@@ -6,12 +6,22 @@ public struct Template: Sendable, Hashable {
     /// In order: a parent before what lies in it.
     public var entries: [RootEntry]
     public var landlock: [LandlockRule]
+    /// What a refused system call returns; the filter's own `SECCOMP_RET_ERRNO` of this value becomes a question to
+    /// pid 1, which counts and answers it.
+    public var refusal: Int32
+    /// Ends the run at the first refused call.
+    public var killOnDenial: Bool
 
-    public init(layers: LayerSet, hostname: String, entries: [RootEntry], landlock: [LandlockRule]) {
+    public init(
+        layers: LayerSet, hostname: String, entries: [RootEntry], landlock: [LandlockRule], refusal: Int32,
+        killOnDenial: Bool = false
+    ) {
         self.layers = layers
         self.hostname = hostname
         self.entries = entries
         self.landlock = landlock
+        self.refusal = refusal
+        self.killOnDenial = killOnDenial
     }
 
     public static let entriesMax = 512
@@ -26,6 +36,9 @@ public struct Template: Sendable, Hashable {
         landlock = try reader.list(max: Self.entriesMax) { (reader) throws(ProtocolError) in
             try LandlockRule(reading: &reader)
         }
+        refusal = try reader.integer()
+        guard (1..<4096).contains(refusal) else { throw ProtocolError("refusal is no errno") }
+        killOnDenial = try reader.integer(UInt8.self) != 0
         try reader.finish()
     }
 
@@ -35,6 +48,8 @@ public struct Template: Sendable, Hashable {
         writer.string(hostname)
         writer.list(entries) { $1.write(to: &$0) }
         writer.list(landlock) { $1.write(to: &$0) }
+        writer.integer(refusal)
+        writer.integer(UInt8(killOnDenial ? 1 : 0))
         return writer.bytes
     }
 }

@@ -299,6 +299,10 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "userfaultfd")) return report(syscall(SYS_userfaultfd, 1));
     if (!strcmp(what, "perf")) return report(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0));
     if (!strcmp(what, "keyctl")) return report(syscall(SYS_keyctl, 0, 0, 0, 0, 0));
+    if (!strcmp(what, "deny-loop")) {
+        for (int i = 0; i < number; i++) syscall(SYS_keyctl, 0, 0, 0, 0, 0);
+        return report(0);
+    }
     if (!strcmp(what, "future")) return report(syscall(9999));
     if (!strcmp(what, "socket")) return report(socket(number, SOCK_STREAM, 0));
     if (!strcmp(what, "netlink")) return report(socket(AF_NETLINK, SOCK_RAW, 0));

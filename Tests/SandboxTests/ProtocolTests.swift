@@ -14,7 +14,7 @@ struct ProtocolTests {
             RootEntry(.directory, "/etc"), RootEntry(.file, "/etc/x", content: [1, 2]),
             RootEntry(.bind, "/usr", source: "/usr", optional: true, noExec: true),
             RootEntry(.scratch, "/tmp", inodesMax: 7),
-        ], landlock: [LandlockRule("/usr", [.read, .execute])])
+        ], landlock: [LandlockRule("/usr", [.read, .execute])], refusal: 1)
 
     @Test("come back as they were sent")
     func roundTrip() throws {
@@ -27,6 +27,8 @@ struct ProtocolTests {
         var ended = Ended(status: -1, statusKnown: true, killed: .memory)
         ended.cpuMicroseconds = .max
         ended.times.reaped = -5
+        ended.denials = [.init(arch: 1, number: -2, count: 3)]
+        ended.denialsNamed = true
         #expect(try Ended(fields: ended.fields[...]) == ended)
         let failure = Failure(stage: .exec, errno: 2, subject: "x")
         #expect(try Failure(fields: failure.fields[...]) == failure)

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -205,6 +206,38 @@ static inline int clw_seccomp_install(const void *instructions, unsigned short c
 /// Whether the kernel has an action such as SECCOMP_RET_USER_NOTIF.
 static inline int clw_seccomp_has_action(uint32_t action) {
     return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+/// Installs a filter whose refusals wait for an answer: the listener's descriptor (close-on-exec), or -1 with errno
+/// (EBUSY: the process lives under somebody's listener already). seccomp_unotify(2).
+static inline int clw_seccomp_install_listener(const void *instructions, unsigned short count) {
+    // With the second flag a signal does not interrupt a call that waits for its answer; since Linux 5.19.
+    int fd = clw_seccomp_install(instructions, count, 1 << 3 | 1 << 5);
+    return fd < 0 && errno == EINVAL ? clw_seccomp_install(instructions, count, 1 << 3) : fd;
+}
+
+/// A refused call that waits.
+struct clw_denial {
+    uint64_t id;
+    uint32_t arch;
+    int32_t number;
+};
+
+/// Takes the next waiting call; -1 when there is none any more (its process died).
+static inline int clw_denial_receive(int listener, struct clw_denial *denial) {
+    struct seccomp_notif notification;
+    memset(&notification, 0, sizeof notification);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return -1;
+    denial->id = notification.id;
+    denial->arch = notification.data.arch;
+    denial->number = notification.data.nr;
+    return 0;
+}
+
+/// Lets the call return an errno; never carries it out.
+static inline int clw_denial_answer(int listener, uint64_t id, int error) {
+    struct seccomp_notif_resp answer = {.id = id, .val = 0, .error = -error, .flags = 0};
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
 // MARK: Messages with descriptors

@@ -18,6 +18,15 @@ enum SeccompCompiler {
         unsafe seccomp_syscall_resolve_name(name) >= 0
     }
 
+    /// The name of a call of this machine's own architecture; nil when libseccomp has none, or for another's.
+    static func name(of number: Int32, arch: UInt32) -> String? {
+        guard arch == seccomp_arch_native(),
+            let name = unsafe seccomp_syscall_resolve_num_arch(arch, number)
+        else { return nil }
+        defer { unsafe free(name) }
+        return unsafe String(cString: name)
+    }
+
     /// The filter's instructions, 8 bytes each.
     static func compile(_ policy: SyscallPolicy) throws(SandboxError) -> [UInt8] {
         guard let context = unsafe seccomp_init(Action.errno(policy.refusal)) else {

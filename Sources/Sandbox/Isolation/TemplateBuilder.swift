@@ -8,7 +8,7 @@ enum TemplateBuilder {
         Template(
             layers: layers, hostname: "sandbox",
             entries: programs() + etc() + devices() + own(profile) + runtimes(runtimesDirectory),
-            landlock: rules(profile))
+            landlock: rules(profile), refusal: profile.syscalls.refusal, killOnDenial: profile.syscalls.kills)
     }
 
     /// /usr, and beside it the top-level directories that the host has, in the form that it has them (most link into

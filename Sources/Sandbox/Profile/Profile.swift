@@ -25,4 +25,6 @@ struct SyscallPolicy: Hashable, Sendable {
     var allowed: Set<String>
     /// The errno of a refused call.
     var refusal: Int32
+    /// The first refused call ends the run.
+    var kills = false
 }

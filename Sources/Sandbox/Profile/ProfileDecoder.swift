@@ -79,6 +79,12 @@ struct ProfileDecoder {
             }
             policy.refusal = value
         }
+        if let action = try table.optionalString("action", maxBytes: 16) {
+            guard action == "errno" || action == "kill" else {
+                throw table.error("action", "must be errno (the call fails) or kill (the run ends)")
+            }
+            policy.kills = action == "kill"
+        }
         try table.finish()
         return policy
     }

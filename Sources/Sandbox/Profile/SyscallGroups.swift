@@ -63,8 +63,9 @@ enum SyscallGroups {
     /// In every profile that does not deny them, for they are narrowed by their arguments.
     static let narrowed: Set<String> = ["clone", "clone3", "ioctl", "socket", "socketpair"]
 
-    /// Without these nothing starts: they belong to sealing and to the program's own start.
-    static let required = ["execve", "exit", "exit_group", "write", "rt_sigreturn"]
+    /// Without these nothing starts: they belong to sealing (sendmsg hands pid 1 the
+    /// listener for refused calls) and to the program's own start.
+    static let required = ["execve", "exit", "exit_group", "write", "rt_sigreturn", "sendmsg"]
 
     private static func words(_ text: String) -> [String] {
         text.split(whereSeparator: \.isWhitespace).map(String.init)

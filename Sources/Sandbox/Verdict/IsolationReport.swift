@@ -26,6 +26,9 @@ public struct IsolationReport: Sendable {
                 "pids": .number(Int64(clamping: ended.peakPids)),
                 "output": .number(output.outputCount), "stderr": .number(output.errorCount),
             ]
+            let denials = Denials(ended)
+            object["denials"] = denials.json
+            object["denialsNamed"] = .bool(denials.named)
             object["phases"] = Self.phases(ended.times)
         }
         json = .object(object)

@@ -4,6 +4,15 @@ internal import SandboxProtocol
 /// Decides why a run ended, from evidence: what killed it, what the kernel counted, how the program itself ended.
 enum VerdictDecision {
     static func decide(_ ended: Ended, _ limits: Limits, _ output: CapturedOutput) -> Verdict {
+        let verdict = cause(ended, limits, output)
+        // A refusal ends nothing by itself, but it is often why a program gave up.
+        guard let words = Denials(ended).words, [.failed, .signaled].contains(verdict.kind) else { return verdict }
+        return Verdict(
+            kind: verdict.kind, detail: "\(verdict.detail) System calls that were refused: \(words).",
+            exitCode: verdict.exitCode, signal: verdict.signal, reason: verdict.reason)
+    }
+
+    private static func cause(_ ended: Ended, _ limits: Limits, _ output: CapturedOutput) -> Verdict {
         if let verdict = killed(ended, limits, output) { return verdict }
         if ended.oomKills > 0 { return memory(limits, ended) }
         let exit = ended.status & 0x7f == 0 ? (ended.status >> 8) & 0xff : nil
@@ -33,7 +42,8 @@ enum VerdictDecision {
 
     private static func killed(_ ended: Ended, _ limits: Limits, _ output: CapturedOutput) -> Verdict? {
         switch ended.killed {
-        case .none, .denied: nil
+        case .none: nil
+        case .denied: denied(ended)
         case .wall:
             Verdict(
                 kind: .timeout,
@@ -47,6 +57,14 @@ enum VerdictDecision {
         case .cancelled:
             Verdict(kind: .cancelled, detail: "The run was cancelled before the skill ended.")
         }
+    }
+
+    private static func denied(_ ended: Ended) -> Verdict {
+        let denials = Denials(ended)
+        return Verdict(
+            kind: .syscallDenied,
+            detail: "The skill was ended for system calls that its profile refuses: \(denials.words ?? "unknown").",
+            syscall: denials.counts.first?.name)
     }
 
     private static func cpu(_ limits: Limits) -> Verdict {

@@ -19,6 +19,9 @@ final class ChildPlan {
     let landlockPaths: CStrings
     let landlock: LandlockPlan
     let filter: [UInt8]
+    let askingFilter: [UInt8]
+    let refusal: Int32
+    let killOnDenial: Bool
     /// Inside the user namespace; on the host's ids where there is none.
     let initID: UInt32
     let skillID: UInt32
@@ -60,6 +63,9 @@ final class ChildPlan {
         landlock = LandlockPlan(rules: built.template.landlock, abi: landlockABI)
         landlockPaths = CStrings(built.template.landlock.map(\.path))
         filter = built.filter
+        askingFilter = built.askingFilter
+        refusal = built.template.refusal
+        killOnDenial = built.template.killOnDenial
         let ownNamespace = built.template.layers.contains(.userNamespace)
         ownIDs = setgroupsAllowed && !(ownNamespace && identities.single)
         initID = ownNamespace && identities.single ? IdentityPool.skillID : 0
@@ -117,6 +123,10 @@ struct LandlockPlan {
     }
 }
 
+extension Bool {
+    fileprivate var asByte: UInt8 { self ? 1 : 0 }
+}
+
 /// What pid 1 tells the worker: one packet of plain integers, when it is over or has failed. Both are the same binary.
 struct InitReport {
     enum Kind: UInt8 {
@@ -134,6 +144,10 @@ struct InitReport {
     var executed: Int64 = 0
     var exited: Int64 = 0
     var reaped: Int64 = 0
+    /// Pid 1 ended the run for its refused calls.
+    var denied = false.asByte
+    /// Refused calls came to pid 1.
+    var named = false.asByte
 
     mutating func fail(_ stage: Stage, _ errno: Int32) {
         kind = Kind.failed.rawValue
@@ -141,9 +155,56 @@ struct InitReport {
         self.errno = errno
     }
 
+    /// The most that a packet holds: the report, then the refused calls.
+    static let packetBytesMax =
+        MemoryLayout<InitReport>.size + Ended.denialsMax * MemoryLayout<Ended.Denial>.stride
+
+    static func packet(_ report: InitReport, _ denials: [Ended.Denial]) -> [UInt8] {
+        unsafe withUnsafeBytes(of: report) { unsafe [UInt8]($0) } + denials.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+
+    /// Nil for bytes that are no report: the sender lies.
+    static func parse(_ packet: ArraySlice<UInt8>) -> (report: InitReport, denials: [Ended.Denial])? {
+        let size = MemoryLayout<InitReport>.size
+        let stride = MemoryLayout<Ended.Denial>.stride
+        guard packet.count >= size, (packet.count - size) % stride == 0 else { return nil }
+        return unsafe packet.withUnsafeBytes { bytes in
+            let report = unsafe bytes.loadUnaligned(as: InitReport.self)
+            guard Kind(rawValue: report.kind) != nil else { return nil }
+            let denials = Swift.stride(from: size, to: bytes.count, by: stride).map {
+                unsafe bytes.loadUnaligned(fromByteOffset: $0, as: Ended.Denial.self)
+            }
+            return (report, denials)
+        }
+    }
+
     /// Nil when the program was executed.
     var failure: Failure? {
         kind == Kind.ended.rawValue ? nil : Failure(stage: Stage(rawValue: stage) ?? .launcher, errno: errno)
+    }
+}
+
+/// The refused calls of a run: pid 1's second packet, after its report.
+struct DenialTable {
+    /// A program that makes more different mistakes than this shows no more of them.
+    static let rowsMax = Ended.denialsMax
+    /// After so many refusals the run is ended: something asks in a loop.
+    static let countMax = 1000
+
+    private(set) var rows: [Ended.Denial] = []
+    private(set) var total = 0
+
+    init() {
+        rows.reserveCapacity(Self.rowsMax)
+    }
+
+    mutating func add(arch: UInt32, number: Int32) {
+        total += 1
+        if let index = rows.firstIndex(where: { $0.number == number && $0.arch == arch }) {
+            rows[index].count += 1
+        } else if rows.count < Self.rowsMax {
+            rows.append(Ended.Denial(arch: arch, number: number, count: 1))
+        }
     }
 }
 

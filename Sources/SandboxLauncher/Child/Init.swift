@@ -17,20 +17,19 @@ enum Init {
         {
             fail(.hostname)
         }
-        var report = InitReport()
-        report.sealed = clw_monotonic_ns()
-        supervise(plan, &report)
+        Supervisor.run(plan, sealed: clw_monotonic_ns())
     }
 
+    /// Reports and ends; before the program runs there is nothing to kill.
     static func fail(_ stage: Stage) -> Never {
         var report = InitReport()
         report.fail(stage, clw_errno())
         send(report)
     }
 
-    private static func send(_ report: InitReport) -> Never {
-        var report = report
-        _ = unsafe clw_send(Descriptor.control, &report, MemoryLayout<InitReport>.size, nil, 0, 0)
+    static func send(_ report: InitReport, _ denials: [Ended.Denial] = []) -> Never {
+        let packet = InitReport.packet(report, denials)
+        _ = unsafe clw_send(Descriptor.control, packet, packet.count, nil, 0, 0)
         _exit(0)
     }
 
@@ -41,7 +40,8 @@ enum Init {
             // Before the descriptors are in their places.
             var report = InitReport()
             report.fail(.cgroupJoin, clw_errno())
-            _ = unsafe clw_send(plan.bootstrap.control, &report, MemoryLayout<InitReport>.size, nil, 0, 0)
+            let packet = InitReport.packet(report, [])
+            _ = unsafe clw_send(plan.bootstrap.control, packet, packet.count, nil, 0, 0)
             _exit(0)
         }
     }
@@ -109,77 +109,5 @@ enum Init {
         guard unsafe chdir(newRoot) == 0, unsafe clw_pivot_root(".", ".") == 0,
             unsafe clw_umount2(".", Int32(CLW_MNT_DETACH)) == 0, unsafe chdir("/") == 0
         else { fail(.pivot) }
-    }
-
-    private static func supervise(_ plan: ChildPlan, _ report: inout InitReport) -> Never {
-        var pipes: [Int32] = [-1, -1]
-        guard unsafe clw_pipe(&pipes) == 0 else { fail(.initProcess) }
-        var pidfd: Int32 = -1
-        let program = unsafe clw_clone3(0, -1, &pidfd)
-        if program == 0 { Entry.run(plan, status: pipes[1]) }
-        guard program > 0 else { fail(.initProcess) }
-        let dead = clw_signalfd(SIGCHLD)
-        guard dead >= 0 else { fail(.initProcess) }
-        // What the program writes must end when the program's tree ends.
-        for fd in [0, 1, 2, pidfd, pipes[1]] { close(fd) }
-
-        var entryStatus = pipes[0]
-        while true {
-            var watched = [
-                pollfd(fd: Descriptor.control, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: dead, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: entryStatus, events: Int16(POLLIN), revents: 0),
-            ]
-            if unsafe poll(&watched, 3, -1) < 0 { continue }
-            // The worker never speaks here: readable means that it is gone.
-            if watched[0].revents != 0 { _exit(0) }
-            if watched[2].revents != 0 {
-                readEntryStatus(entryStatus, &report)
-                close(entryStatus)
-                entryStatus = -1
-            }
-            if watched[1].revents != 0, let status = reap(until: program, dead) {
-                if entryStatus >= 0 { readEntryStatus(entryStatus, &report) }
-                report.exited = clw_monotonic_ns()
-                report.status = status
-                endTree(&report)
-            }
-        }
-    }
-
-    /// End of file: the program was executed and the pipe closed with it.
-    private static func readEntryStatus(_ fd: Int32, _ report: inout InitReport) {
-        var failure = EntryFailure(stage: 0, errno: 0)
-        if unsafe read(fd, &failure, MemoryLayout<EntryFailure>.size) == MemoryLayout<EntryFailure>.size {
-            report.fail(Stage(rawValue: failure.stage) ?? .exec, failure.errno)
-        } else {
-            report.executed = clw_monotonic_ns()
-        }
-    }
-
-    /// Reaps what is dead; the program's status once it is among them.
-    private static func reap(until program: pid_t, _ signals: Int32) -> Int32? {
-        var drained = signalfd_siginfo()
-        while unsafe read(signals, &drained, MemoryLayout<signalfd_siginfo>.size) > 0 {}
-        var found: Int32?
-        while true {
-            var status: Int32 = 0
-            let pid = unsafe clw_wait_any(WNOHANG, &status)
-            if pid <= 0 { return found }
-            if pid == program { found = status }
-        }
-    }
-
-    /// Kills whatever the program left behind, and waits until it is gone.
-    private static func endTree(_ report: inout InitReport) -> Never {
-        while true {
-            // Outside a pid namespace of our own "all" would be the host's processes.
-            if getpid() == 1 { _ = clw_kill_all() }
-            var status: Int32 = 0
-            if unsafe clw_wait_any(0, &status) < 0, errno == ECHILD { break }
-        }
-        unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
-        report.reaped = clw_monotonic_ns()
-        send(report)
     }
 }

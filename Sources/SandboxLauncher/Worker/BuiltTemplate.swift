@@ -10,6 +10,8 @@ final class BuiltTemplate {
     let path: String
     /// The compiled seccomp filter: instructions of 8 bytes.
     let filter: [UInt8]
+    /// The same, with refusals that ask pid 1.
+    let askingFilter: [UInt8]
     /// What every run mounts anew.
     let scratches: [RootEntry]
 
@@ -24,6 +26,7 @@ final class BuiltTemplate {
             throw LaunchError(stage: .template, errno: EINVAL, subject: "mountNamespace")
         }
         filter = try Self.readFilter(filterDescriptor)
+        askingFilter = Self.asking(filter, refusal: template.refusal)
         scratches = template.entries.filter { $0.kind == .scratch }
         try check(unsafe mkdir(path, 0o755), .template, path)
         do {
@@ -112,6 +115,20 @@ final class BuiltTemplate {
             entry.source)
         try check(
             unsafe clw_move_mount(tree, "", parent, name, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
+    }
+
+    /// Turns `return SECCOMP_RET_ERRNO | refusal` into `return SECCOMP_RET_USER_NOTIF` (struct sock_filter, seccomp(2)).
+    private static func asking(_ filter: [UInt8], refusal: Int32) -> [UInt8] {
+        let ask: UInt32 = 0x7fc0_0000
+        let refuse = 0x0005_0000 | UInt32(refusal)
+        func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        let (from, to) = ([0x06, 0, 0, 0] + bytes(refuse), [0x06, 0, 0, 0] + bytes(ask))
+        var filter = filter
+        for start in stride(from: 0, to: filter.count, by: instructionBytes) {
+            let instruction = start..<start + instructionBytes
+            if filter[instruction] == from[...] { filter.replaceSubrange(instruction, with: to) }
+        }
+        return filter
     }
 
     private static func readFilter(_ fd: Int32) throws(LaunchError) -> [UInt8] {

@@ -76,7 +76,7 @@ struct Probe {
                 RootEntry(.bind, "/usr", source: "/usr"), RootEntry(.directory, "/proc"),
                 RootEntry(.directory, "/skill"), RootEntry(.directory, "/dev"),
                 RootEntry(.device, "/dev/null", source: "/dev/null"), RootEntry(.scratch, "/tmp", inodesMax: 16),
-            ], landlock: [LandlockRule("/usr", [.read, .execute])])
+            ], landlock: [LandlockRule("/usr", [.read, .execute])], refusal: EPERM)
         let filter = try check(unsafe clw_memfd_create("allow", UInt32(CLW_MFD_CLOEXEC)), .seccomp, "memfd")
         defer { close(filter) }
         // One instruction: return SECCOMP_RET_ALLOW.
@@ -103,9 +103,11 @@ struct Probe {
         report.errno = ETIMEDOUT
         var watched = pollfd(fd: run.control, events: Int16(POLLIN), revents: 0)
         if unsafe poll(&watched, 1, 10_000) > 0 {
-            let size = MemoryLayout<InitReport>.size
-            if unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT)) != size {
-                report.kind = InitReport.Kind.failed.rawValue
+            var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
+            let length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+            if length > 0, let (received, _) = InitReport.parse(packet[..<length]) {
+                report = received
+            } else {
                 report.errno = EIO
             }
         }

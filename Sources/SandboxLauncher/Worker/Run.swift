@@ -17,6 +17,7 @@ final class Run {
     /// The reply has been sent; only reaping is left.
     var answered = false
     var report: InitReport?
+    var denials: [Ended.Denial] = []
     /// CLOCK_MONOTONIC of the next look at the cpu time.
     private(set) var cpuCheckAt: Int64
 
@@ -81,6 +82,9 @@ final class Run {
             ended.times.sealed = report.sealed
             ended.times.executed = report.executed
             ended.times.exited = report.exited
+            ended.denials = denials
+            ended.denialsNamed = report.named != 0
+            if report.denied != 0, killed == .none { ended.killed = .denied }
         }
         ended.times.begun = begun
         ended.times.reaped = report?.reaped ?? clw_monotonic_ns()

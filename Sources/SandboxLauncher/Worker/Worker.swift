@@ -162,15 +162,15 @@ final class Worker {
     // MARK: From the sandboxes
 
     private func readReport(_ run: Run) {
-        var report = InitReport()
-        let size = MemoryLayout<InitReport>.size
-        var length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+        var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
+        var length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
         // A pid 1 that fails before it has read our word to go resets the connection; its report comes after that.
         if length < 0, errno == ECONNRESET {
-            length = unsafe recv(run.control, &report, size, Int32(CLW_MSG_DONTWAIT))
+            length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
         }
-        if length == size, InitReport.Kind(rawValue: report.kind) != nil {
+        if length > 0, let (report, denials) = InitReport.parse(packet[..<length]) {
             run.report = report
+            run.denials = denials
             answer(run)
         } else if length < 0, errno == EAGAIN || errno == EINTR {
             return
