@@ -135,6 +135,7 @@ let package = Package(
             path: "Benchmarks/ClawBench", swiftSettings: common),
 
         // MARK: Tests
+        .testTarget(name: "ClawBenchTests", dependencies: ["ClawBench"], swiftSettings: common),
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),
         .executableTarget(
             name: "SandboxProbe", path: "Tests/SandboxProbe", linkerSettings: staticLink),

@@ -27,6 +27,9 @@ struct ClawBench: ParsableCommand {
     @Option(help: ArgumentHelp("Quiet time before each measurement.", valueName: "ms"))
     var pause = 2
 
+    @Option(help: ArgumentHelp("Measure only these, such as execute.native.cold; repeatable.", valueName: "name"))
+    var only: [String] = []
+
     @Option(help: ArgumentHelp("Where the measured programs were built.", valueName: "dir"))
     var programs = ".build/bench"
 
@@ -78,6 +81,7 @@ struct ClawBench: ParsableCommand {
         lineup.add(HealthContender(connection))
         lineup.add(try DiskContender(folder: folder.path))
 
+        try lineup.keep(only: only)
         let machine = Machine(folder: folder.path, versions: lineup.versions)
         TextReport.begin(machine, rounds: rounds, warmUp: warmUp, leftOut: lineup.leftOut)
         let series = try Race(rounds: rounds, warmUp: warmUp, secondsMax: secondsMax, pauseMilliseconds: pause)

@@ -62,6 +62,17 @@ final class Lineup {
         }
     }
 
+    /// Drops all others; an empty list keeps all.
+    func keep(only names: [String]) throws(BenchFailure) {
+        let known = contenders.map(\.name)
+        if let unknown = names.first(where: { !known.contains($0) }) {
+            throw BenchFailure("There is no \(unknown) to measure here; there are \(known.joined(separator: ", ")).")
+        }
+        guard !names.isEmpty else { return }
+        contenders.removeAll { !names.contains($0.name) }
+        leftOut.removeAll()
+    }
+
     func cleanUp() {
         for contender in started { contender.stop() }
         bundle?.cleanUp()
