@@ -22,6 +22,7 @@ protocol Cgroup: AnyObject {
     var memoryEvent: Int32 { get }
     var memoryEventMask: UInt32 { get }
 
+    func limit(_ limits: RunLimits) throws(LaunchError)
     func counters() -> CgroupCounters
     func cpuMicroseconds() -> UInt64
     /// Reads what the memory event announced.
@@ -37,7 +38,8 @@ protocol CgroupTree: AnyObject {
     var version: UInt8 { get }
     /// The layers that cannot be limited here, with the reason.
     var missing: [Layer: (errno: Int32, detail: String)] { get }
-    func create(name: String, limits: RunLimits, layers: LayerSet) throws(LaunchError) -> any Cgroup
+    /// An empty cgroup with the controllers of these layers, without limits yet.
+    func make(name: String, layers: LayerSet) throws(LaunchError) -> any Cgroup
     func removeAll()
 }
 

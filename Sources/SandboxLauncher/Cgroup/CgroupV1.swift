@@ -35,18 +35,15 @@ final class CgroupTreeV1: CgroupTree {
         }
     }
 
-    func create(name: String, limits: RunLimits, layers: LayerSet) throws(LaunchError) -> any Cgroup {
+    func make(name: String, layers: LayerSet) throws(LaunchError) -> any Cgroup {
         let group = CgroupV1()
-        var made: Set<String> = []
         do throws(LaunchError) {
             for (controller, layer) in Self.controllers where layers.contains(layer) {
                 guard let parent = directories[controller] else {
                     throw LaunchError(stage: .cgroupCreate, errno: ENOENT, subject: controller)
                 }
-                if made.insert(parent.mountPath).inserted { try group.open(parent, name) }
-                try group.limit(controller, limits)
+                try group.open(controller, parent, name)
             }
-            try group.finish()
         } catch {
             _ = group.remove()
             throw error
@@ -77,7 +74,12 @@ final class CgroupV1: Cgroup {
 
     var joinDescriptors: [Int32] { members.map(\.tasks) }
 
-    func open(_ parent: InstanceDirectory, _ name: String) throws(LaunchError) {
+    /// Makes the directory in the controller's tree; controllers that are mounted together share one.
+    func open(_ controller: String, _ parent: InstanceDirectory, _ name: String) throws(LaunchError) {
+        if let shared = members.first(where: { $0.parent == parent.descriptor }) {
+            controllers[controller] = shared.directory
+            return
+        }
         if unsafe mkdirat(parent.descriptor, name, 0o755) != 0 {
             throw LaunchError(stage: .cgroupCreate, errno: clw_errno(), subject: parent.path)
         }
@@ -89,34 +91,27 @@ final class CgroupV1: Cgroup {
         }
         let tasks = unsafe openat(directory, "tasks", O_WRONLY | O_CLOEXEC)
         members.append(Member(parent: parent.descriptor, name: name, directory: directory, tasks: tasks))
+        controllers[controller] = directory
         try check(tasks, .cgroupJoin, parent.path)
+        if controller == "memory" { try watchMemory(directory) }
     }
 
-    func limit(_ controller: String, _ limits: RunLimits) throws(LaunchError) {
-        guard let directory = members.last?.directory else { return }
-        controllers[controller] = directory
-        switch controller {
-        case "memory":
-            try set("memory.limit_in_bytes", limits.memoryBytes, directory)
+    func limit(_ limits: RunLimits) throws(LaunchError) {
+        if let memory = controllers["memory"] {
+            try set("memory.limit_in_bytes", limits.memoryBytes, memory)
             // Swap counts as memory, so that a swapping skill ends like any other; kernels without swap accounting
             // have no such file, and then the same limit holds for memory alone.
-            let swap = HostFiles.write("\(limits.memoryBytes)", to: "memory.memsw.limit_in_bytes", in: directory)
+            let swap = HostFiles.write("\(limits.memoryBytes)", to: "memory.memsw.limit_in_bytes", in: memory)
             guard swap == 0 || swap == ENOENT else {
                 throw LaunchError(stage: .cgroupLimit, errno: swap, subject: "memory.memsw.limit_in_bytes")
             }
-            try watchMemory(directory)
-        case "pids":
-            // One more for the sandbox's own pid 1.
-            try set("pids.max", limits.pidsMax + 1, directory)
-        case "cpu":
-            try set("cpu.cfs_period_us", 100_000, directory)
-            try set("cpu.cfs_quota_us", limits.cpuPercent * 1000, directory)
-        default: break
         }
-    }
-
-    func finish() throws(LaunchError) {
-        guard !members.isEmpty else { throw LaunchError(stage: .cgroupCreate, errno: EINVAL) }
+        // One more for the sandbox's own pid 1.
+        if let pids = controllers["pids"] { try set("pids.max", limits.pidsMax + 1, pids) }
+        if let cpu = controllers["cpu"] {
+            try set("cpu.cfs_period_us", 100_000, cpu)
+            try set("cpu.cfs_quota_us", limits.cpuPercent * 1000, cpu)
+        }
     }
 
     private func set(_ file: String, _ value: UInt64, _ directory: Int32) throws(LaunchError) {

@@ -41,15 +41,8 @@ final class CgroupTreeV2: CgroupTree {
         }
     }
 
-    func create(name: String, limits: RunLimits, layers: LayerSet) throws(LaunchError) -> any Cgroup {
-        let group = try CgroupV2(parent: instance, name: name)
-        do {
-            try group.limit(limits, layers)
-        } catch {
-            _ = group.remove()
-            throw error
-        }
-        return group
+    func make(name: String, layers: LayerSet) throws(LaunchError) -> any Cgroup {
+        try CgroupV2(parent: instance, name: name, layers: layers)
     }
 
     func removeAll() {
@@ -61,13 +54,15 @@ final class CgroupV2: Cgroup {
     private let parent: Int32
     private let name: String
     private(set) var directory: Int32
+    private let layers: LayerSet
     private(set) var memoryEvent: Int32 = -1
     let memoryEventMask = UInt32(CLW_POLL_PRIORITY)
     let joinDescriptors: [Int32] = []
 
-    init(parent: InstanceDirectory, name: String) throws(LaunchError) {
+    init(parent: InstanceDirectory, name: String, layers: LayerSet) throws(LaunchError) {
         self.parent = parent.descriptor
         self.name = name
+        self.layers = layers
         try check(unsafe mkdirat(parent.descriptor, name, 0o755), .cgroupCreate, parent.path)
         directory = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
@@ -77,7 +72,7 @@ final class CgroupV2: Cgroup {
         }
     }
 
-    func limit(_ limits: RunLimits, _ layers: LayerSet) throws(LaunchError) {
+    func limit(_ limits: RunLimits) throws(LaunchError) {
         if layers.contains(.memory) {
             try set("memory.max", "\(limits.memoryBytes)")
             // Kernels without swap have no such file.

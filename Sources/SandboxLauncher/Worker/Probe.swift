@@ -93,7 +93,7 @@ struct Probe {
         let null = try check(unsafe open("/host/dev/null", O_RDWR | O_CLOEXEC), .launcher, "/dev/null")
         defer { close(null) }
         let run = try host.start(
-            launch, id: 0, built: built, slot: 0, name: "probe", standardIO: [null, null, null])
+            launch, id: 0, built: built, slot: 0, standardIO: [null, null, null])
         return finish(run)
     }
 

@@ -16,7 +16,6 @@ final class Worker {
     private var freeSlots: [Int] = []
     private var nextSlot = 0
     private var cgroupsToRemove: [any Cgroup] = []
-    private var sequence: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
 
     static let templatesMax = 256
@@ -45,7 +44,10 @@ final class Worker {
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
         while true {
             armTimer()
-            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), -1)
+            // While there is nothing to do, something is made ahead.
+            let wanted = host.spares.wanted
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), wanted ? 0 : -1)
+            if count == 0, wanted { host.spares.prepare() }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
                 let slot = Int(tag >> 8)
@@ -138,9 +140,8 @@ final class Worker {
         let slot = freeSlots.popLast() ?? nextSlot
         if slot == nextSlot { nextSlot += 1 }
         do {
-            sequence += 1
             let run = try host.start(
-                launch, id: message.id, built: built, slot: slot, name: "run\(getpid())-\(sequence)", standardIO: fds)
+                launch, id: message.id, built: built, slot: slot, standardIO: fds)
             runs[slot] = run
             slotOfRun[run.id] = slot
             watch(run)
@@ -214,6 +215,7 @@ final class Worker {
             cgroupsToRemove.removeAll { $0.remove() }
             usleep(5000)
         }
+        host.spares.end()
         host.cgroups?.removeAll()
     }
 

@@ -13,6 +13,7 @@ final class WorkerHost {
     private let processors: UInt64
     private let hostTree: Int32
     private let proc: Int32
+    let spares: Spares
 
     init(cgroupName: String) throws(LaunchError) {
         let uid = geteuid()
@@ -32,6 +33,7 @@ final class WorkerHost {
             unsafe open(PrivateTree.host + "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), .tree, "/proc")
         cgroups = findCgroupTree(
             hostRoot: PrivateTree.host, name: cgroupName, instance: "launcher-\(getppid())", rootless: rootless)
+        spares = Spares(cgroups: cgroups, proc: proc)
         landlockABI = clw_landlock_abi()
         processors = UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         var name = utsname()
@@ -62,10 +64,10 @@ final class WorkerHost {
 
     /// Clones the sandbox's pid 1 and lets it go. On an error nothing of it is left.
     func start(
-        _ launch: Launch, id: UInt64, built: BuiltTemplate, slot: Int, name: String, standardIO: [Int32]
+        _ launch: Launch, id: UInt64, built: BuiltTemplate, slot: Int, standardIO: [Int32]
     ) throws(LaunchError) -> Run {
         let begun = clw_monotonic_ns()
-        let cgroup = try makeCgroup(launch, built.template.layers, name)
+        let cgroup = try makeCgroup(launch, built.template.layers)
         var ours: Int32 = -1
         do throws(LaunchError) {
             var pair: [Int32] = [-1, -1]
@@ -97,8 +99,19 @@ final class WorkerHost {
         _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, start: Int32
     ) throws(LaunchError) -> Int32 {
         var pidfd: Int32 = -1
-        let pid = unsafe clw_clone3(plan.cloneFlags, cgroup?.directory ?? -1, &pidfd)
-        if pid == 0 { Init.run(plan) }
+        var pid: pid_t = -1
+        var flags = plan.cloneFlags
+        if plan.layers.contains(.networkNamespace) {
+            // Entered before the clone: a child in a user namespace of its own could not enter it.
+            spares.inFreshNetwork { entered in
+                if entered { flags &= ~UInt64(CLW_NEWNET) }
+                pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
+                if pid == 0 { Init.run(plan) }
+            }
+        } else {
+            pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
+            if pid == 0 { Init.run(plan) }
+        }
         guard pid > 0 else { throw LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3") }
         do throws(LaunchError) {
             if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
@@ -123,13 +136,17 @@ final class WorkerHost {
         }
     }
 
-    private func makeCgroup(
-        _ launch: Launch, _ layers: LayerSet, _ name: String
-    ) throws(LaunchError) -> (any Cgroup)? {
+    private func makeCgroup(_ launch: Launch, _ layers: LayerSet) throws(LaunchError) -> (any Cgroup)? {
         let limited: [Layer] = [.memory, .pids, .cpu]
         guard limited.contains(where: layers.contains) else { return nil }
-        guard let cgroups else { throw LaunchError(stage: .cgroupCreate, errno: ENOENT, subject: "cgroup") }
-        return try cgroups.create(name: name, limits: launch.limits, layers: layers)
+        let cgroup = try spares.takeCgroup(layers)
+        do throws(LaunchError) {
+            try cgroup.limit(launch.limits)
+        } catch {
+            _ = cgroup.remove()
+            throw error
+        }
+        return cgroup
     }
 
     /// The skill's files as a mount of their own, read-only, attached to nothing yet; -1 for none.
