@@ -40,9 +40,12 @@ public final class SQLiteStore: Sendable {
         committer = GroupCommitter(pool: pool, queuedWritesMax: queuedWritesMax)
     }
 
-    /// Finishes the writes that are queued, refuses later ones, and closes the file.
+    /// Finishes the writes that are queued, refuses later ones, and closes the file, which then holds everything: the
+    /// journal beside it is empty.
     public func close() async throws(StoreError) {
         await committer.close()
+        // Somebody else may still read; the journal then stays, and nothing is lost.
+        _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try mappingStoreErrors { try pool.close() }
     }
 

@@ -2,6 +2,7 @@ import ExecutionNode
 import Fields
 import MarketCore
 import NodeTestSupport
+import Storage
 import Testing
 
 @Suite("Publishing: packages, manifests, versions", .timeLimit(.minutes(2)))
@@ -210,10 +211,14 @@ struct PublishTests {
                             "tone": "professional|casual|friendly",
                         ],
                     ]
-                ]
+                ],
+                "auth": "X-License-Token", "examples": [["to": "a@example.org"]],
             ],
         ]
         let skill = try await fixture.node.publish(try Publication(try FieldReader(body)), by: seller.id).0
+        let shown = try #require(try await fixture.store.skill(id: skill.id)).json
+        #expect(shown["api"]?["auth"] == "X-License-Token")
+        #expect(shown["api"]?["examples"] == [["to": "a@example.org"]])
         #expect(skill.displayName == "SmartEmailer Pro")
         try await fixture.credit(buyer, "1")
         let token = try await fixture.buy(skill, by: buyer)

@@ -98,21 +98,32 @@ struct MarketTests {
         let fixture = try await StoreFixture()
         let id = fixture.skill.id
         let store = fixture.store
+        var skill = fixture.skill
+        skill.updatedAt = Timestamp(milliseconds: 7)
+        skill.displayName = "Emailer"
         for text in ["1.10.0", "1.9.0", "2.0.0-rc.1", "1.9.1"] {
-            try await store.insert(
-                version: StoreFixture.version(text, of: id), of: id, at: Timestamp(milliseconds: 7))
+            try await store.insert(version: StoreFixture.version(text, of: id), updating: skill)
         }
+        #expect(try await store.skill(id: id)?.displayName == "Emailer")
         #expect(try await store.skill(id: id)?.latest.version.description == "2.0.0-rc.1")
         #expect(try await store.skill(id: id)?.updatedAt == Timestamp(milliseconds: 7))
         let version = try StoreFixture.version("1.9.0", of: id)
         #expect(try await store.version(of: id, version.version) == version)
         #expect(try await store.version(of: .new(), version.version) == nil)
         await #expect(throws: StoreError.conflict(field: "version")) {
-            try await store.insert(version: version, of: id, at: .now)
+            try await store.insert(version: version, updating: skill)
         }
         await #expect(throws: StoreError.missing("skill")) {
-            try await store.insert(version: version, of: .new(), at: .now)
+            try await store.insert(version: version, updating: StoreFixture.skill("x", of: fixture.seller.id))
         }
+        // All or nothing: a version whose skill cannot be updated is not there either.
+        skill.rating = -1
+        skill.reviewCount = -1
+        let refused = skill
+        let next = try StoreFixture.version("3.0.0", of: id)
+        await #expect(throws: StoreError.self) { try await store.insert(version: next, updating: refused) }
+        #expect(try await store.version(of: id, next.version) == nil)
+        #expect(try await store.skill(id: id)?.latest.version.description == "2.0.0-rc.1")
     }
 
     @Test("a skill needs a stored package, a free name and an existing owner")

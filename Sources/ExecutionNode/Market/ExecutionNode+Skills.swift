@@ -98,7 +98,8 @@ extension ExecutionNode {
             id: id, agentID: agent, name: manifest.name, displayName: publication.displayName ?? manifest.name,
             category: manifest.category, pricing: pricing, status: .published, tags: manifest.tags,
             latest: SkillVersion(
-                skillID: id, version: manifest.version, package: package.digest, manifest: manifest, createdAt: now),
+                skillID: id, version: manifest.version, package: package.digest, manifest: manifest,
+                api: publication.api, createdAt: now),
             createdAt: now, updatedAt: now)
         try await inStore { () throws(StoreError) in try await store.insert(skill: skill) }
         return skill
@@ -123,7 +124,8 @@ extension ExecutionNode {
                     message: "must stay \(known.pricing.price.currency.rawValue), in which the skill was sold"))
         }
         let version = SkillVersion(
-            skillID: known.id, version: manifest.version, package: package.digest, manifest: manifest, createdAt: now)
+            skillID: known.id, version: manifest.version, package: package.digest, manifest: manifest,
+            api: publication.api, createdAt: now)
         var skill = known
         skill.displayName = publication.displayName ?? known.displayName
         skill.category = manifest.category
@@ -134,8 +136,7 @@ extension ExecutionNode {
         defer { skills.forget(known.id) }
         let updated = skill
         try await inStore { () throws(StoreError) in
-            try await store.insert(version: version, of: known.id, at: now)
-            try await store.update(skill: updated)
+            try await store.insert(version: version, updating: updated)
         }
         return skill
     }

@@ -11,6 +11,8 @@ public struct Publication: Sendable {
     /// Fields that repeat the manifest, by its keys.
     private let repeated: JSONObject
     private let endpoints: [JSONValue]
+    /// What is shown beside the manifest.
+    let api: PublishedAPI
 
     public init(package: PackageDigest, displayName: String? = nil, pricing: Pricing? = nil) {
         self.package = package
@@ -18,6 +20,7 @@ public struct Publication: Sendable {
         self.pricing = pricing
         repeated = [:]
         endpoints = []
+        api = PublishedAPI()
     }
 
     /// Reads the body of `POST /skills`.
@@ -60,8 +63,9 @@ public struct Publication: Sendable {
         self.repeated = repeated
         pricing = try fields.optionalReader("pricing").map { reader throws(FieldError) in try Pricing(reader) }
         let api = try fields.optionalReader("api")
-        _ = try api?.optionalString("auth", maxBytes: 256)
-        _ = try api?.list("examples", maxCount: 64)
+        self.api = PublishedAPI(
+            auth: try api?.optionalString("auth", minBytes: 1, maxBytes: 256),
+            examples: try api?.list("examples", maxCount: 64) ?? [])
         if let api {
             endpoints = try api.list("endpoints", maxCount: 64)
         } else {

@@ -23,8 +23,8 @@ extension Skill {
             ],
             "api": [
                 "endpoints": .array(manifest.endpoints.map(\.wire)),
-                "auth": "purchase-token",
-                "examples": .array(manifest.tests.map(\.wire)),
+                "auth": .string(latest.api.auth ?? "purchase-token"),
+                "examples": .array(latest.examples),
             ],
             "status": .string(status.rawValue),
             "rating": JSONNumber(rating).map(JSONValue.number) ?? 0,
@@ -37,6 +37,11 @@ extension Skill {
     }
 }
 
+extension SkillVersion {
+    /// The tests of the manifest, then what the seller added.
+    package var examples: [JSONValue] { manifest.tests.map(\.wire) + api.examples }
+}
+
 extension Endpoint {
     fileprivate var wire: JSONValue {
         [
@@ -47,7 +52,7 @@ extension Endpoint {
 }
 
 extension SkillTestCase {
-    package var wire: JSONValue {
+    fileprivate var wire: JSONValue {
         ["endpoint": .string(endpoint), "payload": payload, "expect": expect ?? .null]
     }
 }

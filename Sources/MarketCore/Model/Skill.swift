@@ -60,16 +60,19 @@ public struct SkillVersion: Hashable, Sendable {
     public let package: PackageDigest
     /// What `skill.toml` of that package says.
     public let manifest: SkillManifest
+    /// What was said beside the manifest when it was published.
+    public let api: PublishedAPI
     public let createdAt: Timestamp
 
     public init(
         skillID: Skill.ID, version: SemanticVersion, package: PackageDigest, manifest: SkillManifest,
-        createdAt: Timestamp
+        api: PublishedAPI = PublishedAPI(), createdAt: Timestamp
     ) {
         self.skillID = skillID
         self.version = version
         self.package = package
         self.manifest = manifest
+        self.api = api
         self.createdAt = createdAt
     }
 }

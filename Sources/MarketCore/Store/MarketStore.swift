@@ -50,9 +50,10 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/missing(_:)`` with `skill`.
     func update(skill: Skill) async throws(StoreError)
 
-    /// Adds a version of a skill and makes it the latest when it is higher than all others.
+    /// Adds a version of a skill, makes it the latest when it is higher than all others, and updates the skill, all
+    /// or nothing.
     /// - Throws: ``StoreError/conflict(field:)`` with `version` when it was published before; versions never change.
-    func insert(version: SkillVersion, of skill: Skill.ID, at time: Timestamp) async throws(StoreError)
+    func insert(version: SkillVersion, updating skill: Skill) async throws(StoreError)
 
     func skill(id: Skill.ID) async throws(StoreError) -> Skill?
     func skill(named name: String) async throws(StoreError) -> Skill?

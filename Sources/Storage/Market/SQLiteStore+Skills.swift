@@ -45,39 +45,22 @@ extension SQLiteStore: MarketStore {
         }
     }
 
-    /// Downloads are not among what this changes: they follow the purchases.
     public func update(skill: Skill) async throws(StoreError) {
-        try await committer.write { db in
-            let changed = try db.run(
-                """
-                UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
-                    interval = ?, unit = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
-                WHERE id = ?
-                """,
-                [
-                    skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
-                    skill.pricing.price.base, skill.pricing.price.currency.rawValue,
-                    skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
-                    skill.rating, skill.reviewCount, skill.updatedAt.milliseconds, skill.id.uuid,
-                ])
-            guard changed == 1 else { throw StoreError.missing("skill") }
-        }
+        try await committer.write { db in try Self.update(skill, in: db) }
     }
 
-    public func insert(
-        version: SkillVersion, of skill: Skill.ID, at time: Timestamp
-    ) async throws(StoreError) {
+    public func insert(version: SkillVersion, updating skill: Skill) async throws(StoreError) {
         try await committer.write { db in
-            guard let row = try db.row("SELECT latest_version FROM skills WHERE id = ?", [skill.uuid]) else {
+            guard let row = try db.row("SELECT latest_version FROM skills WHERE id = ?", [skill.id.uuid]) else {
                 throw StoreError.missing("skill")
             }
             let latest = try row.value("latest_version", SemanticVersion(try row.text("latest_version")))
-            try Self.insert(version, of: skill, in: db)
-            try db.run("UPDATE skills SET updated_at = ? WHERE id = ?", [time.milliseconds, skill.uuid])
+            try Self.insert(version, of: skill.id, in: db)
+            try Self.update(skill, in: db)
             guard version.version > latest else { return }
             try db.run(
                 "UPDATE skills SET latest_version = ?, description = ? WHERE id = ?",
-                [version.version.description, version.manifest.description, skill.uuid])
+                [version.version.description, version.manifest.description, skill.id.uuid])
         }
     }
 
@@ -100,19 +83,38 @@ extension SQLiteStore: MarketStore {
     }
 
     static let skillRows = """
-        SELECT s.*, v.package AS version_package, v.manifest AS version_manifest, v.created_at AS version_created_at
+        SELECT s.*, v.package AS version_package, v.manifest AS version_manifest, v.api AS version_api,
+            v.created_at AS version_created_at
         FROM skills AS s JOIN skill_versions AS v ON v.skill_id = s.id AND v.version = s.latest_version
         """
+
+    /// Downloads are not among what this changes: they follow the purchases.
+    private static func update(_ skill: Skill, in db: Database) throws {
+        let changed = try db.run(
+            """
+            UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
+                interval = ?, unit = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
+            WHERE id = ?
+            """,
+            [
+                skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
+                skill.pricing.price.base, skill.pricing.price.currency.rawValue,
+                skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
+                skill.rating, skill.reviewCount, skill.updatedAt.milliseconds, skill.id.uuid,
+            ])
+        guard changed == 1 else { throw StoreError.missing("skill") }
+    }
 
     private static func insert(_ version: SkillVersion, of skill: Skill.ID, in db: Database) throws {
         guard try db.row("SELECT 1 FROM packages WHERE digest = ?", [version.package.description]) != nil else {
             throw StoreError.missing("package")
         }
         try db.run(
-            "INSERT INTO skill_versions (skill_id, version, package, manifest, created_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO skill_versions (skill_id, version, package, manifest, api, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
                 skill.uuid, version.version.description, version.package.description,
-                Data(version.manifest.json.serialized()), version.createdAt.milliseconds,
+                Data(version.manifest.json.serialized()), Data(version.api.json.serialized()),
+                version.createdAt.milliseconds,
             ])
     }
 }

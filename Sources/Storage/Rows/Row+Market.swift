@@ -34,7 +34,7 @@ extension Row {
             unit: try optionalText("unit"))
         let latest = try skillVersion(
             skillID: try id("id"), version: "latest_version", package: "version_package",
-            manifest: "version_manifest", createdAt: "version_created_at")
+            manifest: "version_manifest", api: "version_api", createdAt: "version_created_at")
         return Skill(
             id: try id("id"), agentID: try id("agent_id"), name: try text("name"),
             displayName: try text("display_name"), category: try word("category"), pricing: pricing,
@@ -45,12 +45,12 @@ extension Row {
 
     func skillVersion(
         skillID: Skill.ID, version: String = "version", package: String = "package", manifest: String = "manifest",
-        createdAt: String = "created_at"
+        api: String = "api", createdAt: String = "created_at"
     ) throws -> SkillVersion {
         SkillVersion(
             skillID: skillID, version: try value(version, SemanticVersion(try text(version))),
             package: try value(package, PackageDigest(try text(package))),
-            manifest: try manifestValue(manifest), createdAt: try time(createdAt))
+            manifest: try manifestValue(manifest), api: try publishedAPI(api), createdAt: try time(createdAt))
     }
 
     func purchase() throws -> Purchase {
@@ -67,6 +67,13 @@ extension Row {
     private func tags() throws -> [String] {
         let json = try? JSONValue(parsing: Array(try text("tags").utf8))
         return try value("tags", json?.array).map { try value("tags", $0.string) }
+    }
+
+    /// Versions from before the column have none.
+    private func publishedAPI(_ column: String) throws -> PublishedAPI {
+        guard let data = try decode(Data?.self, forColumn: column) else { return PublishedAPI() }
+        let json = try? JSONValue(parsing: Array(data))
+        return try value(column, json.flatMap(PublishedAPI.init(json:)))
     }
 
     private func manifestValue(_ column: String) throws -> SkillManifest {

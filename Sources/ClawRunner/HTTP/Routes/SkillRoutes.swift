@@ -52,7 +52,7 @@ struct SkillRoutes {
         let skill = try await node.skill(call.parameter("skill"))
         return .json([
             "skill": skill.json, "reviews": [],
-            "examples": .array(skill.latest.manifest.tests.map(\.wire)),
+            "examples": .array(skill.latest.examples),
             "deploymentUrl": .string(node.executeURL(of: skill)),
         ])
     }
