@@ -1,3 +1,4 @@
+public import MarketCore
 public import Metering
 
 /// How one node works.
@@ -28,9 +29,9 @@ public struct NodeConfiguration: Sendable {
     public init(
         dataDirectory: String, licenseRate: RateLimit = .standard,
         agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000), runsMax: Int = 64,
-        waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20, packageBytesMax: Int = 32 << 20,
-        jsonDepthMax: Int = 64, billing: BillingRule = BillingRule(), profileMap: [String: String] = [:],
-        publicURL: String = ""
+        waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20,
+        packageBytesMax: Int = PackageLimits.archiveBytesStandard, jsonDepthMax: Int = 64,
+        billing: BillingRule = BillingRule(), profileMap: [String: String] = [:], publicURL: String = ""
     ) {
         self.dataDirectory = dataDirectory
         self.licenseRate = licenseRate

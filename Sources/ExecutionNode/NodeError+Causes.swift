@@ -1,4 +1,5 @@
 package import Fields
+import LicenseCheck
 package import MarketCore
 package import Metering
 
@@ -25,7 +26,7 @@ extension NodeError {
         let tooLarge = if case .tooLarge = error.reason { true } else { false }
         self.init(
             status: tooLarge ? 413 : 400, code: tooLarge ? "body_too_large" : "malformed_json",
-            detail: "The body is not the JSON that is wanted: \(error.description).",
+            detail: "The body cannot be read as JSON at \(error.description).",
             fields: ["line": .number(error.line), "column": .number(error.column)])
     }
 
@@ -49,6 +50,10 @@ extension NodeError {
                 detail: "The store cannot work now; nothing was booked. Try again shortly.", retryable: true,
                 retryAfterSeconds: 1)
         }
+    }
+
+    init(_ refusal: LicenseRefusal) {
+        self.init(status: refusal.httpStatus, code: refusal.code, detail: sentence(refusal.detail))
     }
 
     init(_ error: MeterError) {
@@ -91,5 +96,5 @@ extension NodeError {
 
 /// A text that ends as a sentence does.
 private func sentence(_ text: String) -> String {
-    text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "."
+    text.last.map { ".?!".contains($0) } == true ? text : text + "."
 }

@@ -17,6 +17,25 @@ struct CLIRunTests {
         #expect(table.standardOutput.contains("All 1 passed."))
     }
 
+    @Test("a Python skill has the packages that it vendors, and none of the host's")
+    func vendored() async throws {
+        let cli = try CLIProcess()
+        defer { cli.remove() }
+        _ = try await cli.run("skill", "init", "hello", "--runtime", "python")
+        try cli.write("def name(text):\n    return text.upper()\n", to: "hello/vendor/shout/__init__.py")
+        try cli.write(
+            """
+            import sys
+            import shout
+
+            def handler(endpoint, payload, context):
+                return {"name": shout.name(payload["name"]), "site": "site" in sys.modules}
+            """, to: "hello/main.py")
+        let output = try await cli.run("run", "hello", "--endpoint", "/hello", "--payload", #"{"name":"Ada"}"#)
+        #expect(output.status == 0, "\(output.standardError)")
+        #expect(output.json == ["name": "ADA", "site": false])
+    }
+
     @Test("run prints the result and nothing else on standard output")
     func runResult() async throws {
         let cli = try CLIProcess()

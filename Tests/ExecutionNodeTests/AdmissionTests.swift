@@ -104,6 +104,10 @@ struct AdmissionTests {
         await expectError(403, "purchase_revoked") {
             _ = try await market.fixture.call(market.skill, by: market.buyer, token: market.token)
         }
+        let error = await #expect(throws: NodeError.self) {
+            _ = try await market.fixture.call(market.skill, by: market.buyer, token: market.token)
+        }
+        #expect(error?.detail == "The purchase was revoked: misuse.")
         await expectError(404, "purchase_not_found") {
             _ = try await market.fixture.node.revoke(.new(), reason: "misuse")
         }
@@ -126,6 +130,19 @@ struct AdmissionTests {
         let answer = try await market.fixture.node.verify(market.skill.name, caller: market.buyer.id, token: token)
         #expect(answer["valid"] == false)
         #expect(answer["code"]?.string == "license_expired")
+        let untold = try await market.fixture.node.verify(market.skill.name, caller: market.buyer.id, token: nil)
+        #expect(untold["valid"] == true, "the other purchase of the buyer still holds")
+        let other = try await market.fixture.register("other")
+        let old = Purchase(
+            id: .new(), buyerID: other.id, sellerID: market.seller.id, skillID: market.skill.id,
+            amount: .zero(.usdc), license: License(kind: .personal, expiresAt: past), status: .completed,
+            createdAt: past)
+        try await market.fixture.store.record(try PurchaseRecord(purchase: old)) {}
+        let found = try await market.fixture.node.verify(market.skill.name, caller: other.id, token: nil)
+        #expect(found["code"]?.string == "license_expired")
+        let none = try await market.fixture.node.verify(
+            market.skill.name, caller: try await market.fixture.register("nobody").id, token: nil)
+        #expect(none["code"]?.string == "purchase_required")
         try await market.close()
     }
 
@@ -143,6 +160,9 @@ struct AdmissionTests {
             market.skill.name, caller: market.buyer.id, token: market.token)
         #expect(answer["valid"] == false)
         #expect(answer["code"]?.string == "usage_limit_reached")
+        let untold = try await market.fixture.node.verify(market.skill.name, caller: market.buyer.id, token: nil)
+        #expect(untold["valid"] == false)
+        #expect(untold["code"]?.string == "usage_limit_reached")
         try await market.close(usages: 2)
     }
 
@@ -216,6 +236,9 @@ struct AdmissionTests {
             #expect(error.status == 429)
             #expect(error.code == "rate_limited")
             #expect((1...60).contains(try #require(error.retryAfterSeconds)))
+            #expect(
+                error.detail.hasPrefix(
+                    "The rate limit of this licence is 1 call in 60 seconds, at most 3 at once; try again in "))
             #expect(error.rates.first?.decision.remaining == 0)
         }
         let load = market.fixture.node.load

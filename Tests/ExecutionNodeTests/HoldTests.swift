@@ -105,6 +105,9 @@ struct HoldTests {
         #expect(try await fixture.balance(seller) == "8.775")
         #expect(try await fixture.node.skill(skill.name).downloadCount == 3)
         await expectError(402, "insufficient_balance") { _ = try await fixture.buy(skill, by: buyer) }
+        let error = await #expect(throws: NodeError.self) { _ = try await fixture.buy(skill, by: buyer) }
+        #expect(
+            error?.detail == "The purchase costs 3 USDC but only 1 USDC is available; add credit and try again.")
         try await fixture.close()
     }
 }

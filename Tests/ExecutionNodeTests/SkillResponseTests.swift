@@ -93,7 +93,7 @@ struct SkillCommandTests {
         #expect(try command("runtime = \"exec\"\nentryPoint = \"bin/run\"", files: ["bin/run"]) == ["bin/run"])
         #expect(
             try command("runtime = \"python\"\nentryPoint = \"main.py:handler\"") == [
-                "python3", "-I", "-B", "/runtime/python/runner.py", "main.py:handler",
+                "python3", "-I", "-S", "-B", "/runtime/python/runner.py", "main.py:handler",
             ])
         #expect(
             try command("runtime = \"node\"\nentryPoint = \"main.mjs:handler\"") == [

@@ -121,12 +121,16 @@ extension ExecutionNode {
         let limit = decision.limit
         var error = NodeError(
             status: 429, code: "rate_limited",
-            detail: "More than \(limit.quota) calls in \(limit.windowSeconds) seconds for this \(policy); "
-                + "try again in \(decision.retryAfterSeconds) seconds.",
+            detail: "The rate limit of this \(policy == "license" ? "licence" : policy) is "
+                + "\(counted(limit.quota, "call")) in \(counted(limit.windowSeconds, "second")), "
+                + "at most \(limit.burst) at once; try again in \(counted(decision.retryAfterSeconds, "second")).",
             retryable: true, retryAfterSeconds: decision.retryAfterSeconds)
         error.rates = [status]
         throw error
     }
+
+    /// Such as `1 second` and `2 seconds`.
+    private func counted(_ count: Int64, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
 
     private func licenseClaim(_ caller: Agent.ID, _ skill: Skill, _ purchase: Purchase?) -> RateClaim {
         RateClaim(

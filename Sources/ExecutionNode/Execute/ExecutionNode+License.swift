@@ -40,8 +40,7 @@ extension ExecutionNode {
             switch error {
             case .store(let error): throw NodeError(error)
             case .refused(.purchaseRequired): throw Self.purchaseRequired(skill)
-            case .refused(let refusal):
-                throw NodeError(status: refusal.httpStatus, code: refusal.code, detail: refusal.detail)
+            case .refused(let refusal): throw NodeError(refusal)
             }
         }
     }

@@ -1,5 +1,6 @@
 public import Fields
 import Foundation
+import LicenseCheck
 public import MarketCore
 import Metering
 
@@ -54,7 +55,16 @@ extension ExecutionNode {
         } catch {
             throw NodeError(status: 500, code: "internal_error", detail: "The purchase could not be booked.")
         }
-        do throws(MeterError) { try await meter.purchase(record) } catch { throw NodeError(error) }
+        do throws(MeterError) {
+            try await meter.purchase(record)
+        } catch {
+            var problem = NodeError(error)
+            if case .refused(.insufficientBalance(let needed, let available)) = error {
+                problem.detail =
+                    "The purchase costs \(needed) but only \(available) is available; add credit and try again."
+            }
+            throw problem
+        }
         // Its count of purchases went up.
         skills.forget(skill.id)
         return outcome
@@ -129,17 +139,23 @@ extension ExecutionNode {
         return try await inStore { () throws(StoreError) in try await store.purchase(id: purchase.id) }
     }
 
-    /// The newest purchase of the caller that would let it run the skill.
+    /// The newest purchase of the caller that lets it run the skill.
+    /// - Throws: ``NodeError`` 402 or 403 with what is wrong with the newest one when none does.
     private func bought(_ skill: Skill, by caller: Agent.ID) async throws(NodeError) -> Purchase? {
         let purchases = try await inStore { () throws(StoreError) in
             try await store.purchases(buyer: caller, skill: skill.id)
         }
-        return purchases.first { purchase in
-            let license = purchase.license
-            return purchase.status == .completed && purchase.revokedReason == nil
-                && license.expiresAt.map { $0 > .now } != false
-                && license.usageLimit.map { license.currentUsage < $0 } != false
+        var newest: LicenseRefusal?
+        for purchase in purchases {
+            do throws(LicenseRefusal) {
+                try LicenseDecision.check(purchase, now: .now)
+                return purchase
+            } catch {
+                newest = newest ?? error
+            }
         }
+        guard let newest else { return nil }
+        throw NodeError(newest)
     }
 
     static func purchaseRequired(_ skill: Skill) -> NodeError {

@@ -32,21 +32,27 @@ public enum LicenseDecision {
         try check(token, caller: caller, skill: skill)
         guard let purchase, purchase.id == token.purchaseID, purchase.buyerID == caller, purchase.skillID == skill.id
         else { throw .purchaseUnknown }
-        guard purchase.revokedReason == nil, token.epoch == purchase.revocationEpoch else {
-            throw .revoked(reason: purchase.revokedReason)
-        }
+        guard token.epoch == purchase.revocationEpoch else { throw .revoked(reason: purchase.revokedReason) }
+        try check(purchase, tokenExpiresAt: token.expiresAt, now: now)
+        return .purchase(purchase)
+    }
+
+    /// Whether a purchase lets its buyer run the skill.
+    public static func check(
+        _ purchase: Purchase, tokenExpiresAt: Timestamp? = nil, now: Timestamp
+    ) throws(LicenseRefusal) {
+        guard purchase.revokedReason == nil else { throw .revoked(reason: purchase.revokedReason) }
         switch purchase.status {
         case .completed: break
         case .refunded: throw .refunded
         case .pending: throw .paymentPending
         }
         // The earlier of the two: a licence that was cut short ends at once, a token never lasts beyond its own word.
-        let ends = [token.expiresAt, purchase.license.expiresAt].compactMap { $0 }
+        let ends = [tokenExpiresAt, purchase.license.expiresAt].compactMap { $0 }
         if let end = ends.min(), end <= now { throw .expired(end) }
         if let limit = purchase.license.usageLimit, purchase.license.currentUsage >= limit {
             throw .usageLimitReached(limit: limit)
         }
-        return .purchase(purchase)
     }
 
     /// The part of the decision that needs no purchase.

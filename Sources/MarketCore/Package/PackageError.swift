@@ -2,6 +2,9 @@ import Fields
 
 /// Bounds on a package that is read.
 public struct PackageLimits: Hashable, Sendable {
+    /// What ``archiveBytesMax`` is when nobody says otherwise, here and in a daemon.
+    public static let archiveBytesStandard = 32 << 20
+
     /// Of the compressed archive.
     public var archiveBytesMax: Int
     /// Files, directories and links.
@@ -14,7 +17,7 @@ public struct PackageLimits: Hashable, Sendable {
     public var ratioFreeBytes: Int
 
     public init(
-        archiveBytesMax: Int = 64 << 20, entriesMax: Int = 4096, fileBytesMax: Int = 32 << 20,
+        archiveBytesMax: Int = archiveBytesStandard, entriesMax: Int = 4096, fileBytesMax: Int = 32 << 20,
         totalBytesMax: Int = 64 << 20, ratioMax: Int = 200, ratioFreeBytes: Int = 8 << 20
     ) {
         self.archiveBytesMax = archiveBytesMax
