@@ -148,6 +148,12 @@ struct CLIMarketTests {
                 (["balance", "--as", "nobody"], 2, "Kept are: buyer, seller"),
                 (["execution", "not-an-id"], 2, "not-an-id"),
             ]
+            try await succeed(cli, "skill", "init", "wrong", "--runtime", "python")
+            let wrong = try String(contentsOfFile: cli.path("wrong/skill.toml"), encoding: .utf8)
+            try cli.write(wrong.replacing("Hello, Ada!", with: "Hullo"), to: "wrong/skill.toml")
+            let failing = try await cli.run("skill", "publish", "wrong", "--as", "seller")
+            #expect(failing.status == 1, "\(failing.standardError)")
+            #expect(failing.standardError.contains("Hullo"))
             let verified = try await cli.run("market", "verify", "hello", "--as", "buyer")
             #expect(verified.status == 1)
             #expect(verified.standardOutput.contains("no valid licence"))

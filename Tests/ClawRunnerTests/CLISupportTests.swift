@@ -98,6 +98,8 @@ struct CLISupportTests {
         #expect(places(["XDG_DATA_HOME": "/x"]).dataDirectory == "/x/clawrunner")
         #expect(places(["CLAWRUNNER_DATA": "/d"], isRoot: true).socket == "/d/clawrunner.sock")
         #expect(places(["CLAWRUNNER_DATA": "/d", "CLAWRUNNER_SOCKET": "/s.sock"]).socket == "/s.sock")
+        #expect(DefaultPlaces.home(["HOME": "/h"]) == "/h")
+        #expect(DefaultPlaces.home(["HOME": ""]).hasPrefix("/"))
         #expect(places(["CLAWRUNNER_DATA": ""]).dataDirectory == "/home/ada/.local/share/clawrunner")
     }
 

@@ -2,10 +2,12 @@ import AsyncHTTPClient
 import ExecutionNode
 import Fields
 import Foundation
+import Logging
 import MarketCore
 import Metering
 import NIOCore
 import NodeTestSupport
+import ServiceLifecycle
 import Testing
 
 @testable import ClawRunner
@@ -172,6 +174,52 @@ struct HTTPConnectionTests {
         while runner.running == 0 { try await Task.sleep(for: .milliseconds(2)) }
         await http.beginStop()
         #expect(try await running.status == 200)
+        try await http.close()
+    }
+
+    @Test("a client that waits no longer is told what becomes of its run, and that is what becomes of it")
+    func impatient() async throws {
+        let http = try await HTTPFixture(try await NodeFixture(runner: ScriptedRunner()))
+        let seller = try await http.node.register("seller")
+        try await http.node.publish(by: seller)
+        var request = ClientRequest(
+            .post, "/api/v1/skills/echo/execute", body: .json(["endpoint": "/echo", "payload": ["sleep": 60_000]]))
+        request.timeoutSeconds = 1
+        let failure = await #expect(throws: CommandFailure.self) {
+            try await MarketClient(socket: http.socket, key: seller.apiKey).send(request)
+        }
+        #expect(failure?.hint?.contains("cancelled") == true)
+        let end = ContinuousClock.now + .seconds(5)
+        while http.node.node.load.openHolds > 0, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let usages = try await http.node.usages(seller)
+        #expect(usages.map(\.verdict) == ["cancelled"])
+        #expect(usages.map(\.cost.base) == [0])
+        try await http.close()
+    }
+
+    @Test("a run that the daemon cancels as it stops is booked, and its client gets the answer")
+    func cancelledStop() async throws {
+        let runner = ScriptedRunner()
+        let http = try await HTTPFixture(try await NodeFixture(runner: runner))
+        let seller = try await http.node.register("seller")
+        try await http.node.publish(by: seller)
+        async let running = http.execute(key: seller.apiKey, payload: ["sleep": 60_000])
+        while runner.running == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let stop = StopService(readiness: http.readiness, runs: http.runs, runsMayTake: .milliseconds(50))
+        let stopping = ServiceGroup(
+            configuration: .init(services: [.init(service: stop)], logger: Logger(label: "test")))
+        let stopped = Task { try await stopping.run() }
+        try await Task.sleep(for: .milliseconds(50))
+        await stopping.triggerGracefulShutdown()
+        _ = await stopped.result
+        await http.beginStop()
+        let answer = try await running
+        #expect(answer.status == 503)
+        #expect(answer.json["verdict"]?.string == "cancelled")
+        #expect(try await http.node.usages(seller).map(\.verdict) == ["cancelled"])
+        #expect(!http.readiness.isReady)
         try await http.close()
     }
 

@@ -64,6 +64,7 @@ struct HTTPDaemonPartsTests {
             ("[log]\nformat = \"xml\"", "log.format"), ("[rates.license]\nburst = 0", "rates.license.burst"),
             ("[rates.license]\nqouta = 1", "rates.license.qouta"), ("listen = 8080", "listen"),
             ("[limits]\nidleTimeout = \"1m\"", "limits.idleTimeout"),
+            ("[billing]\nverdicts = [\"ok\", \"timout\"]", "billing.verdicts"),
         ])
     func wrongConfiguration(text: String, field: String) {
         do {

@@ -111,16 +111,31 @@ struct HTTPDaemonTests {
         let cli = try CLIProcess()
         defer { cli.remove() }
         try cli.write("dta = 1\n", to: "wrong.toml")
+        try cli.write("permitDegraded = [\"landlok\"]\n", to: "layer.toml")
+        try cli.write("[billing]\nverdicts = [\"timout\"]\n", to: "verdict.toml")
+        try cli.write("[profileMap]\npython = \"strict-python\"\n", to: "map.toml")
+        try cli.write("limts = 1\n", to: "broken/bad.toml")
         for (options, words) in [
             (["--config", cli.path("wrong.toml")], "dta"), (["--config", cli.path("none.toml")], "none.toml"),
             (["--listen", "0.0.0.0:0"], "other machines"), (["--log-level", "loud"], "loud"),
             (["--profiles", cli.path("nothing")], "nothing"), (["--launcher", "/bin/none"], "none"),
             (["--socket", "/tmp/" + String(repeating: "s", count: 120)], "107"),
+            (["--config", cli.path("layer.toml")], "landlok is not a layer"),
+            (["--config", cli.path("verdict.toml")], "did you mean \"timeout\"?"),
+            (["--config", cli.path("map.toml")], "profileMap.python"),
+            (["--profiles", cli.path("broken")], "bad.toml"),
         ] {
             let output = try await cli.run(["serve", "--data", cli.path("d")] + options)
-            #expect(output.status != 0)
+            #expect(output.status == (words == "none" ? 3 : 2), "\(options): \(output.standardError)")
             #expect(output.standardError.contains(words), "\(options): \(output.standardError)")
         }
+        try cli.write("", to: "d2/keys/old.pem")
+        for (path, mode) in [("d2", 0o700), ("d2/keys", 0o700), ("d2/keys/old.pem", 0o644)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: cli.path(path))
+        }
+        let open = try await cli.run("serve", "--data", cli.path("d2"))
+        #expect(open.status == 2)
+        #expect(open.standardError.contains("chmod 600"), "\(open.standardError)")
     }
 
     @Test("SIGHUP reads profiles and limits again; a mistake changes nothing and is told")
@@ -142,11 +157,32 @@ struct HTTPDaemonTests {
         daemon.signal(SIGHUP)
         try await daemon.waitForLog("not reloaded")
         #expect(daemon.log.contains("requestBites"))
+        try daemon.cli.write("[profileMap]\npython = \"strict-python\"\n", to: "daemon.toml")
+        daemon.signal(SIGHUP)
+        try await daemon.waitForLog("not reloaded", times: 2)
+        #expect(daemon.log.contains("profileMap.python"))
         #expect(try await client.send(long).status == 413)
         #expect(try await daemon.client.send(ClientRequest(.get, "/readyz")).status == 200)
         for line in daemon.log.split(separator: "\n") {
             #expect(throws: Never.self) { try JSONValue(parsing: String(line)) }
         }
+        try await daemon.end()
+    }
+
+    @Test("at level debug every request is one line with one identifier; after a clean end the journal is empty")
+    func requestLog() async throws {
+        let daemon = try await ServedDaemon(configuration: "[log]\nformat = \"text\"\nlevel = \"debug\"\n")
+        var request = ClientRequest(.get, "/healthz")
+        request.headers.append(("X-Request-Id", "one-of-mine"))
+        #expect(try await daemon.client.send(request).status == 200)
+        let lines = daemon.log.split(separator: "\n").filter { $0.contains("one-of-mine") }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("debug    GET /healthz ") == true)
+        #expect(!daemon.log.contains("hb.request"))
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.waitForEnd() == 0)
+        let journal = try? FileManager.default.attributesOfItem(atPath: daemon.data + "/market.db-wal")
+        #expect((journal?[.size] as? Int ?? 0) == 0)
         try await daemon.end()
     }
 

@@ -27,6 +27,7 @@ struct HTTPFixture: Sendable {
     let node: NodeFixture
     let socket: String
     let readiness = Readiness()
+    let runs = CancelSwitch()
     let client: HTTPClient
     private let group: ServiceGroup
     private let serving: Task<Void, any Error>
@@ -41,12 +42,13 @@ struct HTTPFixture: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         client = HTTPClient(configuration: configuration)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
         let api = API(
             routes: HTTPServer.routes(
                 node: node.node, operatorKey: OperatorKey(Self.operatorKey), metrics: PrometheusMetrics(),
-                readiness: readiness))
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+                readiness: readiness, runs: runs),
+            logger: logger)
         let (running, started) = AsyncStream<Void>.makeStream()
         var group = ServiceGroupConfiguration(
             services: [

@@ -136,7 +136,8 @@ struct HTTPOpenAPITests {
     func operations() async throws {
         let fixture = try await NodeFixture()
         let routes = HTTPServer.routes(
-            node: fixture.node, operatorKey: OperatorKey("x"), metrics: PrometheusMetrics(), readiness: Readiness())
+            node: fixture.node, operatorKey: OperatorKey("x"), metrics: PrometheusMetrics(), readiness: Readiness(),
+            runs: CancelSwitch())
         let real = Set(routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" })
         let told = Set(OpenAPIOperation.all.map { "\($0.method) \($0.path)" })
         #expect(real.subtracting(told) == [])

@@ -96,7 +96,7 @@ struct MarketClient: Sendable {
             case .deadlineExceeded, .readTimeout:
                 return CommandFailure(
                     .unreachable, "The daemon at \(socket) did not answer in time.",
-                    hint: "Look at its log; a run that it has begun is finished and booked all the same.")
+                    hint: "A run that had not ended is cancelled, because its client left; it is booked at no cost.")
             case .remoteConnectionClosed:
                 return CommandFailure(
                     .unreachable, "The daemon at \(socket) closed the connection without an answer.",

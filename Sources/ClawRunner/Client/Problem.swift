@@ -46,6 +46,8 @@ struct Problem: Sendable {
     /// 2 where what the caller wrote was wrong, 3 where the sandbox could not be built, else 1.
     var exitStatus: CommandStatus {
         if verdict == "launch_failed" || code == "launch_failed" || code == "isolation_unavailable" { return .sandbox }
+        // The request was right; the skill is not.
+        if code == "skill_test_failed" { return .refused }
         return [400, 404, 413, 415, 422].contains(status) ? .usage : .refused
     }
 

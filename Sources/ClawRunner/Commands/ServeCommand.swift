@@ -6,8 +6,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the daemon: market, sandboxes and books behind one Unix socket.",
         discussion: """
             Without options, data lie in CLAWRUNNER_DATA, else /var/lib/clawrunner (root) or \
-            ~/.local/share/clawrunner, and the socket is clawrunner.sock in there. SIGHUP reloads the profiles; \
-            SIGTERM and SIGINT finish the running executions and stop.
+            ~/.local/share/clawrunner, and the socket is clawrunner.sock in there. SIGHUP reloads profiles, \
+            rates and limits; SIGTERM and SIGINT finish the running executions and stop.
 
             Examples:
               clawrunner serve

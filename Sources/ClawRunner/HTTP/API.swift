@@ -12,9 +12,12 @@ struct API: HTTPResponder {
     typealias Context = RequestScope
 
     private let table: RouteTable
+    /// Not the server's own, which is quieter and has a second identifier.
+    private let logger: Logger
 
-    init(routes: [Route]) {
+    init(routes: [Route], logger: Logger) {
         table = RouteTable(routes)
+        self.logger = logger
     }
 
     var routes: [Route] { table.routes }
@@ -22,7 +25,7 @@ struct API: HTTPResponder {
     func respond(to request: Request, context: RequestScope) async throws -> Response {
         let started = ContinuousClock.now
         let id = Self.requestID(request)
-        var logger = context.logger
+        var logger = logger
         logger[metadataKey: "request"] = .string(id)
 
         var route: Route?
@@ -110,13 +113,9 @@ struct API: HTTPResponder {
     }
 }
 
-/// What hummingbird hands over with a request.
+/// What hummingbird hands over with a request; nothing of it is needed.
 struct RequestScope: InitializableFromSource {
-    let logger: Logger
-
-    init(source: ApplicationRequestContextSource) {
-        logger = source.logger
-    }
+    init(source: ApplicationRequestContextSource) {}
 }
 
 extension Duration {

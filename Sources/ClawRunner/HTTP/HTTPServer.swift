@@ -21,11 +21,13 @@ enum HTTPServer {
     }
 
     /// Every route of the daemon.
+    /// - Parameter runs: cancels the runs that are under way.
     static func routes(
-        node: ExecutionNode, operatorKey: OperatorKey, metrics: PrometheusMetrics, readiness: Readiness
+        node: ExecutionNode, operatorKey: OperatorKey, metrics: PrometheusMetrics, readiness: Readiness,
+        runs: CancelSwitch
     ) -> [Route] {
         AgentRoutes(node: node).routes + SkillRoutes(node: node).routes + MarketplaceRoutes(node: node).routes
-            + ExecuteRoutes(node: node).routes + RecordRoutes(node: node).routes
+            + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes
     }

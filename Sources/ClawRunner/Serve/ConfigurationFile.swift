@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Metering
 import NIOCore
+import Sandbox
 
 /// What a configuration file says. Every key may be left out; unknown keys are errors.
 ///
@@ -28,7 +29,7 @@ import NIOCore
 /// [billing]
 /// verdicts = ["ok"]
 /// [profileMap]
-/// python = "strict-python"          # what skills ask for = what they get
+/// python = "default"                # what skills ask for = what they get
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
@@ -99,7 +100,7 @@ struct ConfigurationFile: Sendable {
             node.agentRate = try Self.rate(rates, "agent", node.agentRate)
         }
         if let billing = try fields.optionalReader("billing") {
-            node.billing = BillingRule(billedVerdicts: Set(try billing.strings("verdicts", maxCount: 32, maxBytes: 32)))
+            node.billing = BillingRule(billedVerdicts: try Self.verdicts(billing))
         }
         if let map = try fields.optionalReader("profileMap") {
             for key in map.keys { node.profileMap[key] = try map.string(key, minBytes: 1, maxBytes: 64) }
@@ -125,6 +126,17 @@ struct ConfigurationFile: Sendable {
         try seconds("requestTimeout", &connections.receive)
         try seconds("responseTimeout", &connections.send)
         shutdownSeconds = try limits.optionalInt("shutdownTimeout", in: 0...3600) ?? shutdownSeconds
+    }
+
+    private static func verdicts(_ billing: FieldReader) throws(FieldError) -> Set<String> {
+        let verdicts = try billing.strings("verdicts", maxCount: 32, maxBytes: 32)
+        let known = Verdict.Kind.allCases.map(\.rawValue)
+        if let unknown = verdicts.first(where: { !known.contains($0) }) {
+            throw billing.error(
+                "verdicts", "there is no verdict \(quoted(unknown)); there are \(known.joined(separator: ", "))",
+                suggestion: nearestName(to: unknown, in: known))
+        }
+        return Set(verdicts)
     }
 
     private static func rate(

@@ -47,7 +47,8 @@ struct DaemonStart: Sendable {
             host = try SandboxHost(launcherPath: settings.launcherPath, options: options)
         } catch {
             throw CommandFailure(
-                .sandbox, error.detail, hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
+                error.code == .request ? .usage : .sandbox, CommandFailure.sentence(error.detail),
+                hint: error.fix ?? "Run `clawrunner doctor` to see what this host can enforce.")
         }
     }
 
@@ -60,7 +61,8 @@ struct DaemonStart: Sendable {
             await host.shutdown()
         } catch {
             await host.shutdown()
-            throw CommandFailure(error, .refused)
+            // What the operator wrote is wrong, or the world is.
+            throw CommandFailure(error, error is FieldError || error is SigningKeyError ? .usage : .refused)
         }
     }
 }
@@ -73,6 +75,7 @@ private struct Daemon {
     private let logger: Logger
     private let metrics = PrometheusMetrics()
     private let readiness = Readiness()
+    private let runs = CancelSwitch()
 
     init(_ settings: DaemonSettings, _ configuration: ServeConfiguration, _ host: SandboxHost) {
         self.settings = settings
@@ -87,6 +90,7 @@ private struct Daemon {
 
     func run() async throws {
         let profiles = try ProfileStore(directory: settings.profilesDirectory)
+        try settings.checkProfileMap(profiles)
         let keys = try SigningKeys(directory: settings.dataDirectory + "/keys")
         let operatorKey = try OperatorKey(file: settings.dataDirectory + "/operator.key")
         let store = try SQLiteStore(path: settings.dataDirectory + "/market.db", signer: keys.current)
@@ -94,7 +98,8 @@ private struct Daemon {
             settings.node, store: store, signing: keys, runner: host, profiles: profiles, logger: logger)
         let api = API(
             routes: HTTPServer.routes(
-                node: node, operatorKey: operatorKey, metrics: metrics, readiness: readiness))
+                node: node, operatorKey: operatorKey, metrics: metrics, readiness: readiness, runs: runs),
+            logger: logger)
         noteHost()
         do {
             try await serve(api, node, profiles)
@@ -122,7 +127,6 @@ private struct Daemon {
             },
             UpkeepService(node: node, logger: logger),
             ReloadService(configuration: configuration, node: node, profiles: profiles, logger: logger),
-            ReadinessService(readiness: readiness),
         ]
         if let listen = settings.listen {
             services.append(
@@ -134,11 +138,14 @@ private struct Daemon {
                         "\(settings.socketPath) and \(listen.host) port \(channel.localAddress?.port ?? listen.port)")
                 })
         }
+        // Services are stopped from the last to the first: this one is told before the servers wait for their clients.
+        services.append(
+            StopService(readiness: readiness, runs: runs, runsMayTake: .seconds(settings.shutdownSeconds)))
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: frameworkLogger)
-        // Past this, executions that still run are cancelled; each of them is booked all the same.
-        group.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds)
+        // Past this, connections are closed, whether their answers are out or not.
+        group.maximumGracefulShutdownDuration = .seconds(settings.shutdownSeconds) + StopService.grace
         try await ServiceGroup(configuration: group).run()
     }
 

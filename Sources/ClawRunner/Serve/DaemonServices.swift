@@ -47,6 +47,7 @@ struct ReloadService: Service {
     private func reload() {
         do {
             let settings = try DaemonSettings(configuration)
+            try settings.checkProfileMap(try ProfileStore(directory: profiles.directory))
             try profiles.reload()
             node.reconfigure(settings.node)
             LineLogHandler.level.withLock { $0 = settings.logLevel }
@@ -57,12 +58,23 @@ struct ReloadService: Service {
     }
 }
 
-/// Says that the daemon is not ready any more as soon as it is told to stop.
-struct ReadinessService: Service {
+/// Says that the daemon is not ready any more as soon as it is told to stop, and cancels the runs that take too long
+/// from then on.
+struct StopService: Service {
+    /// How long clients have to take the answers of runs that were cancelled.
+    static let grace = Duration.seconds(5)
+
     let readiness: Readiness
+    let runs: CancelSwitch
+    let runsMayTake: Duration
 
     func run() async throws {
         try? await gracefulShutdown()
         readiness.set(false)
+        // Not waited for: the servers are told to stop only once this returns.
+        Task {
+            try? await Task.sleep(for: runsMayTake)
+            runs.cancel()
+        }
     }
 }

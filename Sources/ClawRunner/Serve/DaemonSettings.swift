@@ -1,8 +1,10 @@
 import ExecutionNode
+import Fields
 import Foundation
 import Logging
 import Metering
 import NIOCore
+import Sandbox
 
 /// Everything that a daemon works by: command line, configuration file and defaults put together.
 struct DaemonSettings: Sendable {
@@ -21,6 +23,7 @@ struct DaemonSettings: Sendable {
     var permitDegraded: Set<String>
     var cgroupName: String
     var node: NodeConfiguration
+    private let configFile: String?
 
     /// - Throws: ``CommandFailure`` when the file is wrong or a part of the installation is missing.
     init(_ configuration: ServeConfiguration) throws(CommandFailure) {
@@ -49,9 +52,22 @@ struct DaemonSettings: Sendable {
             permitDegraded = file.permitDegraded
             cgroupName = file.cgroupName
             node = file.node
+            configFile = configuration.configFile
             node.dataDirectory = data
         } catch {
             throw CommandFailure(error)
+        }
+    }
+
+    /// - Throws: `FieldError` when a name in `profileMap` stands for a profile that does not exist.
+    func checkProfileMap(_ profiles: ProfileStore) throws(FieldError) {
+        for (wanted, name) in node.profileMap.sorted(by: { $0.key < $1.key }) where profiles.profile(named: name) == nil
+        {
+            let names = profiles.names
+            throw FieldError(
+                path: "profileMap.\(wanted)",
+                message: "there is no profile \(quoted(name)); there are \(names.joined(separator: ", "))",
+                suggestion: nearestName(to: name, in: names), file: configFile)
         }
     }
 

@@ -3,7 +3,8 @@ import Foundation
 /// Where a daemon keeps its data and listens when nobody says otherwise; the same answer for daemon and client.
 struct DefaultPlaces: Sendable {
     static let current = DefaultPlaces(
-        environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory(), isRoot: geteuid() == 0)
+        environment: ProcessInfo.processInfo.environment, home: home(ProcessInfo.processInfo.environment),
+        isRoot: geteuid() == 0)
 
     let environment: [String: String]
     let home: String
@@ -29,6 +30,11 @@ struct DefaultPlaces: Sendable {
     /// `$XDG_CONFIG_HOME/clawrunner`, where clients keep API keys and purchase tokens.
     var configurationDirectory: String {
         (value("XDG_CONFIG_HOME") ?? "\(home)/.config") + "/clawrunner"
+    }
+
+    /// `HOME`, else what the user database says.
+    static func home(_ environment: [String: String]) -> String {
+        environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     }
 
     /// An empty variable counts as unset, as the XDG base directory specification asks.

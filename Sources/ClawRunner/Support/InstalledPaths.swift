@@ -82,7 +82,9 @@ struct InstalledPaths: Sendable {
     }
 
     static func absolute(_ path: String) -> String {
-        let expanded = (path as NSString).expandingTildeInPath
+        let isOwnHome = path == "~" || path.hasPrefix("~/")
+        let expanded =
+            isOwnHome ? DefaultPlaces.current.home + path.dropFirst() : (path as NSString).expandingTildeInPath
         guard !expanded.hasPrefix("/") else { return (expanded as NSString).standardizingPath }
         return ("\(FileManager.default.currentDirectoryPath)/\(expanded)" as NSString).standardizingPath
     }

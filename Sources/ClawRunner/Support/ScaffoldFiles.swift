@@ -45,7 +45,7 @@ struct ScaffoldFiles {
         documentation = "README.md"
 
         [pricing]
-        type = "usage"                     # free, one-time, usage
+        type = "usage"                     # free, one-time, usage, subscription (needs interval = "monthly")
         price = "0.001"
         currency = "USDC"
         unit = "greeting"

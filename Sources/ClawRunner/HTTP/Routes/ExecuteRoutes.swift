@@ -7,6 +7,8 @@ import Metering
 /// The proxy path.
 struct ExecuteRoutes {
     let node: ExecutionNode
+    /// Cancels the runs that are under way.
+    let runs: CancelSwitch
 
     var routes: [Route] {
         [
@@ -25,8 +27,10 @@ struct ExecuteRoutes {
             caller: agent, skill: call.parameter("skill"), body: body, token: call.purchaseToken,
             idempotencyKey: call.header(.idempotencyKey),
             limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
-        let node = node
-        let run: @Sendable () async throws -> ExecuteReply = { try await node.execute(request) }
+        let (node, runs) = (node, runs)
+        let run: @Sendable () async throws -> ExecuteReply = {
+            try await runs.run { try await node.execute(request) }
+        }
         let reply =
             if let connection = call.connection { try await connection.cancellingWhenGone(run) } else {
                 try await run()

@@ -1,0 +1,51 @@
+import Synchronization
+
+/// Cancels everything that runs under it, at once and for good.
+final class CancelSwitch: Sendable {
+    private struct State {
+        var isCancelled = false
+        var nextToken = 0
+        var handlers: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Cancels what runs, and from now on whatever is begun. Every task is told once.
+    func cancel() {
+        let handlers = state.withLock { state in
+            state.isCancelled = true
+            defer { state.handlers = [:] }
+            return state.handlers.values.map { $0 }
+        }
+        for handler in handlers { handler() }
+    }
+
+    /// Runs `operation` in a task that is cancelled by the switch or with the caller. It is waited for in any case.
+    func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        // At once, on this thread: another would have to be woken first.
+        let task = Task.immediate { try await operation() }
+        let token = add { task.cancel() }
+        defer { remove(token) }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func add(_ handler: @escaping @Sendable () -> Void) -> Int {
+        let (token, isCancelled) = state.withLock { state in
+            state.nextToken += 1
+            if !state.isCancelled { state.handlers[state.nextToken] = handler }
+            return (state.nextToken, state.isCancelled)
+        }
+        if isCancelled { handler() }
+        return token
+    }
+
+    private func remove(_ token: Int) {
+        state.withLock { $0.handlers[token] = nil }
+    }
+}
