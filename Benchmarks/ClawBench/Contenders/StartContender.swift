@@ -34,9 +34,10 @@ final class StartContender: Contender {
         starter.stop(byEndOfInput: true)
     }
 
-    /// What it said last, else how it ended.
+    /// What it said, else how it ended.
     private func reason(_ status: Int32) -> String {
-        if let line = LogTail.lines(of: log, 1).first { return line }
+        let said = LogTail.lines(of: log, 3)
+        if !said.isEmpty { return said.joined(separator: " ") }
         if clw_exited(status) != 0 { return "it ended with status \(clw_exit_status(status))" }
         return "it was ended by signal \(clw_term_signal(status))"
     }

@@ -17,7 +17,9 @@ enum TextReport {
         print("\(machine.processor), \(machine.cores) cores, \(memory), kernel \(machine.kernel)")
         print("data on \(machine.filesystem), load \(machine.load), governor \(machine.governor ?? "unknown")")
         if !machine.versions.isEmpty { print(machine.versions.map(\.version).joined(separator: ", ")) }
-        for (name, reason) in leftOut { print("left out: \(name): \(reason)") }
+        for (name, reason) in leftOut {
+            print("left out: \(reason.hasPrefix(name) ? reason : "\(name): \(reason)")")
+        }
         print("\(rounds) rounds after \(warmUp) for warm-up, interleaved in random order …")
         fflush(nil)
     }
