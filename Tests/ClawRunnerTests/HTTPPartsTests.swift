@@ -130,6 +130,21 @@ struct HTTPPartsTests {
     }
 }
 
+@Suite("HTTP: sentences of errors")
+struct HTTPSentenceTests {
+    @Test("a body that is not JSON is told with the place and the reason")
+    func malformedJSON() {
+        do {
+            _ = try JSONValue(parsing: "{\"a\": 1,\n \"a\": 2}")
+            Issue.record("it was read")
+        } catch {
+            #expect(
+                NodeError(error).detail
+                    == "The body cannot be read as JSON at line 2, column 2: the key \"a\" appears twice.")
+        }
+    }
+}
+
 @Suite("HTTP: the OpenAPI document is the truth")
 struct HTTPOpenAPITests {
     @Test("it lists exactly the operations that there are")

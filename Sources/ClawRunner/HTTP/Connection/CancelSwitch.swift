@@ -25,7 +25,11 @@ final class CancelSwitch: Sendable {
     /// Runs `operation` in a task that is cancelled by the switch or with the caller. It is waited for in any case.
     func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
         // At once, on this thread: another would have to be woken first.
-        let task = Task.immediate { try await operation() }
+        let task = Task.immediate {
+            // It runs before the handler is added below.
+            if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
+            return try await operation()
+        }
         let token = add { task.cancel() }
         defer { remove(token) }
         return try await withTaskCancellationHandler {
