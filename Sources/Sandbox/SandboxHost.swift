@@ -37,7 +37,7 @@ public final class SandboxHost: Sendable {
     }
 
     /// What this host can enforce.
-    public var hostReport: HostReport { HostReport(reactor.hello) }
+    public var hostReport: HostReport { reactor.hostReport }
 
     /// Runs one program in a sandbox of its own and waits for the end of its whole process tree.
     ///

@@ -25,7 +25,10 @@ public enum Layer: UInt8, CaseIterable, Sendable, Hashable {
     case coreDumps
 
     /// The name in reports, profiles and errors, such as `userNamespace`.
-    public var name: String { "\(self)" }
+    public var name: String { Self.names[Int(rawValue)] }
+
+    // Made once: finding a case's name asks the runtime, which takes longer than a system call.
+    private static let names = allCases.map { "\($0)" }
 
     public init?(name: some StringProtocol) {
         guard let layer = Self.allCases.first(where: { $0.name == name }) else { return nil }

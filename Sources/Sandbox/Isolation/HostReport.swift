@@ -24,6 +24,7 @@ public struct HostReport: Sendable {
     public let cgroups: String
     public let layers: [LayerReport]
     let missing: [Layer: LayerReport]
+    let degraded: LayerSet
 
     init(_ hello: Hello) {
         kernel = hello.kernel
@@ -47,6 +48,7 @@ public struct HostReport: Sendable {
             return report
         }
         self.missing = missing
+        degraded = LayerSet(hello.probes.filter { $0.errno == 0 }.map(\.layer))
     }
 
     private static func fix(_ layer: Layer) -> String {

@@ -9,7 +9,7 @@ final class Reactor: Sendable {
     private struct State: ~Copyable {
         var runs: [UInt64: ActiveRun] = [:]
         var nextID: UInt64 = 1
-        var hello: Hello
+        var hostReport: HostReport
         var templates = TemplateTable()
         var launcherGone = false
         var stopping = false
@@ -32,7 +32,7 @@ final class Reactor: Sendable {
         socket = launcher.socket
         epoll = clw_epoll()
         wake = clw_eventfd()
-        state = Mutex(State(hello: hello))
+        state = Mutex(State(hostReport: HostReport(hello)))
         guard epoll >= 0, wake >= 0 else {
             throw SandboxError(code: .launcher, detail: "no epoll or eventfd: \(describe(clw_errno()))")
         }
@@ -43,7 +43,7 @@ final class Reactor: Sendable {
         try startThread()
     }
 
-    var hello: Hello { state.withLock { $0.hello } }
+    var hostReport: HostReport { state.withLock { $0.hostReport } }
     var runCount: Int { state.withLock { $0.runs.count } }
 
     // MARK: Callers
@@ -216,7 +216,7 @@ final class Reactor: Sendable {
             // The worker died and another took its place: its runs and templates are gone.
             let hello = try Hello(fields: message.fields)
             loseRuns { state in
-                state.hello = hello
+                state.hostReport = HostReport(hello)
                 state.templates.forgetAll()
             }
         case .templateFailed:

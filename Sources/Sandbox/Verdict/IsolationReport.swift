@@ -12,8 +12,8 @@ public struct IsolationReport: Sendable {
     init(profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput) {
         var states = JSONObject()
         for layer in Layer.allCases {
-            let degraded = host.layers.contains { $0.name == layer.name && $0.state == .degraded }
-            states[layer.name] = .string(layers.contains(layer) ? (degraded ? "degraded" : "on") : "off")
+            let state = !layers.contains(layer) ? "off" : host.degraded.contains(layer) ? "degraded" : "on"
+            states[layer.name] = .string(state)
         }
         var object: JSONObject = [
             "profile": .string(profile.name), "layers": .object(states), "cgroups": .string(host.cgroups),
