@@ -98,6 +98,10 @@ public final class ExecutionNode: Sendable {
                     "execution": .string(failure.id.description), "cause": .string(failure.error.description),
                 ])
         }
+        // Calls would take money under holds whose runs are not booked; the next start tries again.
+        for failure in report.failed {
+            if case .store(.unavailable(let reason)) = failure.error { throw NodeError(StoreError.unavailable(reason)) }
+        }
     }
 
     package var configuration: NodeConfiguration { settings.withLock { $0 } }

@@ -285,4 +285,23 @@ struct AdmissionTests {
         #expect((load.openHolds, load.waiting, load.freeSlots) == (0, 0, 1))
         try await market.close(usages: 1)
     }
+
+    @Test("a purchase that is revoked while its call waits for a slot is refused, and frees slot and hold")
+    func revokedWhileWaiting() async throws {
+        let market = try await Market { $0.runsMax = 1 }
+        let fixture = market.fixture
+        let running = Task {
+            try await fixture.call(market.skill, by: market.buyer, token: market.token, payload: ["sleep": 400])
+        }
+        while market.runner.running == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let waiting = Task { try await fixture.call(market.skill, by: market.buyer, token: market.token) }
+        while fixture.node.load.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let purchase = try #require(try await fixture.store.purchases(buyer: market.buyer.id, skill: nil).first)
+        _ = try await fixture.node.revoke(purchase.id, reason: "misuse")
+        await expectError(403, "purchase_revoked") { _ = try await waiting.value }
+        #expect(try await running.value.outcome.status == 200)
+        let load = fixture.node.load
+        #expect((load.openHolds, load.waiting, load.freeSlots) == (0, 0, 1))
+        try await market.close(usages: 1)
+    }
 }

@@ -34,6 +34,21 @@ struct NodeIdempotencyTests {
         try await fixture.close()
     }
 
+    @Test("a stored answer is given also when the skill has lost the endpoint since")
+    func replayOfRemovedEndpoint() async throws {
+        let fixture = try await NodeFixture()
+        let seller = try await fixture.register("seller")
+        let skill = try await fixture.publish(by: seller)
+        let first = try await fixture.call(skill, by: seller, key: "k")
+        let changed = NodeFixture.manifest(version: "2.0.0").replacing("\"/echo\"", with: "\"/other\"")
+        try await fixture.publish(changed, by: seller)
+        let second = try await fixture.call(skill, by: seller, key: "k")
+        #expect(second.isReplay)
+        #expect(second.outcome == first.outcome)
+        await expectError(404, "endpoint_not_found") { _ = try await fixture.call(skill, by: seller, key: "new") }
+        try await fixture.close()
+    }
+
     @Test("the same key with another body is 422, and another agent's same key is another key")
     func mismatch() async throws {
         let fixture = try await NodeFixture()

@@ -1,9 +1,11 @@
 import ExecutionNode
 import Fields
 import Foundation
+import LicenseCheck
 import MarketCore
 import Metering
 import NodeTestSupport
+import Sandbox
 import Storage
 import Testing
 
@@ -79,6 +81,40 @@ struct RestartTests {
         let node = try await NodeFixture(directory: former.directory)
         #expect(try FileManager.default.contentsOfDirectory(atPath: packages) == [skill.latest.package.hex])
         #expect(try await node.call(skill, by: seller).outcome.status == 200)
+        try await node.close()
+    }
+
+    private struct BrokenSigner: ReceiptSigner {
+        struct Broken: Error {}
+        let keyID: String
+        func signature(over bytes: [UInt8]) throws -> [UInt8] { throw Broken() }
+    }
+
+    @Test("a node does not start while the store cannot book what is left open; the next start does it")
+    func unbookable() async throws {
+        let former = try await NodeFixture()
+        let seller = try await former.register("seller")
+        let skill = try await former.publish(by: seller)
+        try await former.stop()
+        let hold = Hold(
+            id: .new(), purchaseID: nil, skillID: skill.id, buyerID: seller.id, sellerID: seller.id,
+            endpoint: "/echo", amount: .zero(.usdc), requestSize: 2, requestHash: BodyHash(of: []), createdAt: .now)
+        try HoldJournal(path: former.directory + "/holds.journal").open(hold)
+
+        // A store that cannot sign cannot book.
+        let store = try SQLiteStore(
+            path: former.directory + "/market.db", signer: BrokenSigner(keyID: former.keys.current.keyID))
+        await #expect {
+            _ = try await ExecutionNode.start(
+                NodeConfiguration(dataDirectory: former.directory), store: store, signing: former.keys,
+                runner: ScriptedRunner(), profiles: try ProfileStore(directory: NodeFixture.repository + "/profiles"))
+        } throws: { error in
+            (error as? NodeError)?.status == 503
+        }
+        try await store.close()
+
+        let node = try await NodeFixture(directory: former.directory)
+        #expect(try await node.usages(seller).map(\.id) == [hold.id])
         try await node.close()
     }
 }

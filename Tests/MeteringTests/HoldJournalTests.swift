@@ -123,4 +123,55 @@ struct HoldJournalTests {
             (error as? JournalError)?.operation == "open" && "\(error)".contains("/nonexistent-directory")
         }
     }
+
+    @Test("holds after a rewrite go to the file that has the path")
+    func openAfterRewriting() throws {
+        let path = Samples.temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let journal = try HoldJournal(path: path, rewriteBytes: 1)
+        for _ in 0..<3 {
+            let settled = try Samples.hold()
+            try journal.open(settled)
+            journal.close(settled.id)
+            let open = try Samples.hold()
+            try journal.open(open)
+            let written = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+            #expect(written.contains(open.id.description))
+            #expect(!written.contains(settled.id.description))
+            journal.void(open.id)
+        }
+        #expect(!FileManager.default.fileExists(atPath: path + ".new"))
+    }
+
+    @Test("a rewrite that fails leaves no draft, and the journal goes on as it was")
+    func failedRewrite() throws {
+        let path = Samples.temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let journal = try HoldJournal(path: path, rewriteBytes: 1)
+        let hold = try Samples.hold()
+        try journal.open(hold)
+        // No file can take the place of a directory.
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".aside")
+        defer { try? FileManager.default.removeItem(atPath: path + ".aside") }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        journal.close(hold.id)
+        #expect(!FileManager.default.fileExists(atPath: path + ".new"))
+        let next = try Samples.hold()
+        try journal.open(next)
+        #expect(try reopened(path + ".aside").holds.map(\.id) == [hold.id, next.id])
+    }
+
+    @Test("what a former process left is dropped from memory, not from the file")
+    func dropped() throws {
+        let path = Samples.temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let hold = try Samples.hold()
+        try HoldJournal(path: path).open(hold)
+        let journal = try HoldJournal(path: path)
+        #expect(journal.leftover.holds == [hold])
+        journal.dropLeftover()
+        #expect(journal.leftover.holds.isEmpty)
+        #expect(journal.openCount == 1)
+        #expect(try reopened(path).holds == [hold])
+    }
 }

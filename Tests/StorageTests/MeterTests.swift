@@ -220,4 +220,30 @@ struct MeterTests {
         #expect(meter.openHolds == 0)
         #expect(try await fixture.store.balance(of: buyer.id, in: .usdc) == StoreFixture.usdc(9_000))
     }
+
+    @Test("a settle that the store has already is finished with what was booked, not given back")
+    func settledBefore() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer(balance: 2_000)
+        let purchase = try await fixture.bought(by: buyer, usageLimit: 2)
+        let meter = try fixture.meter()
+        let hold = try fixture.hold(purchase)
+        try await meter.reserve(hold)
+        // The commit took effect though its caller was told otherwise: the meter has not followed it.
+        let settlement = try fixture.settlement(fixture.usage(purchase, id: hold.id))
+        try await fixture.settle(settlement)
+        let run = try await meter.settle(settlement)
+        #expect(run.alreadySettled)
+        #expect(run.countsUse)
+        #expect(meter.openHolds == 0)
+        let tooMuch = HoldRefusal.insufficientBalance(
+            needed: StoreFixture.usdc(1_001), available: StoreFixture.usdc(1_000))
+        await #expect(throws: MeterError.refused(tooMuch)) {
+            try await meter.reserve(fixture.hold(purchase, amount: 1_001))
+        }
+        try await meter.reserve(fixture.hold(purchase, amount: 0))
+        await #expect(throws: MeterError.refused(.usageLimitReached(limit: 2, used: 1, held: 1))) {
+            try await meter.reserve(fixture.hold(purchase, amount: 0))
+        }
+    }
 }

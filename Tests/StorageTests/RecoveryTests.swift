@@ -96,4 +96,24 @@ struct RecoveryTests {
         #expect(report.failed.map(\.id) == [gone.id])
         #expect(try await fixture.meter().recover(responding: interrupted).failed.map(\.id) == [gone.id])
     }
+
+    @Test("the answer of an old hold is kept from its recovery on")
+    func oldHold() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer(balance: 10_000)
+        let purchase = try await fixture.bought(by: buyer)
+        let young = try fixture.hold(purchase, key: "old")
+        let hold = Hold(
+            id: young.id, purchaseID: purchase.id, skillID: young.skillID, buyerID: young.buyerID,
+            sellerID: young.sellerID, endpoint: young.endpoint, amount: young.amount, requestSize: 0,
+            requestHash: young.requestHash, idempotency: young.idempotency,
+            createdAt: Timestamp(milliseconds: 1_000))
+        try HoldJournal(path: fixture.directory + "/holds.journal").open(hold)
+        let report = try await fixture.meter().recover(responding: interrupted)
+        #expect(report.interrupted == [hold.id])
+        #expect(try await fixture.store.execution(hold.id)?.usage.timestamp == hold.createdAt)
+        #expect(try await IdempotencyRegistry(store: fixture.store).prune() == 0)
+        let scope = try #require(hold.idempotency).scope
+        #expect(try await fixture.store.outcome(for: scope)?.outcome.status == 503)
+    }
 }

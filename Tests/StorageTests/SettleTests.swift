@@ -197,4 +197,24 @@ struct SettleTests {
         #expect(try await registry.begin(old) == .new)
         #expect(try await fixture.store.outcome(for: young.scope) != nil)
     }
+
+    @Test("pruning takes all that is old and nothing else", arguments: [0, 1_999, 2_000, 4_001])
+    func pruning(old: Int) async throws {
+        let fixture = try await StoreFixture()
+        try await fixture.store.pool.write { db in
+            for (prefix, count, time) in [("old", old, 1_000), ("young", 3, 5_000)] {
+                try db.execute(
+                    sql: """
+                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+                        INSERT INTO outcomes SELECT x'00', 'r', ? || i, zeroblob(32), 200, '[]', x'', ? FROM n
+                        WHERE i <= ?
+                        """, arguments: [count, prefix, time, count])
+            }
+        }
+        #expect(try await fixture.store.pruneOutcomes(before: Timestamp(milliseconds: 5_000)) == Int64(old))
+        let left = try await fixture.store.pool.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM outcomes")
+        }
+        #expect(left == 3)
+    }
 }

@@ -12,9 +12,8 @@ extension ExecutionNode {
     /// - Throws: ``NodeError`` when nothing was run and nothing was booked.
     public func execute(_ request: ExecuteRequest) async throws(NodeError) -> ExecuteReply {
         let skill = try await skills.skill(request.skill)
-        let endpoint = try Self.endpoint(request.endpoint, of: skill)
         guard let key = try idempotentRequest(request, skill) else {
-            return try await call(request, skill, endpoint, keyed: nil)
+            return try await call(request, skill, keyed: nil)
         }
         switch try await begin(key) {
         case .new: break
@@ -23,12 +22,13 @@ extension ExecutionNode {
         case .mismatch: throw Self.keyReused
         }
         defer { idempotency.end(key.scope) }
-        return try await call(request, skill, endpoint, keyed: key)
+        return try await call(request, skill, keyed: key)
     }
 
     private func call(
-        _ request: ExecuteRequest, _ skill: Skill, _ endpoint: Endpoint, keyed: IdempotentRequest?
+        _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?
     ) async throws(NodeError) -> ExecuteReply {
+        let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
         let purchase = try await permit(request.caller, skill, token: request.token)
         try Self.check(request.payload, endpoint)
@@ -46,7 +46,7 @@ extension ExecutionNode {
         let rate: RateStatus
         do throws(NodeError) {
             rate = try admit(licenseClaim(request.caller, skill, purchase), policy: "license")
-            try await slots.acquire()
+            try await acquireSlot(request, skill)
         } catch {
             meter.void(hold.id)
             throw error
@@ -71,6 +71,18 @@ extension ExecutionNode {
             try await meter.reserve(hold)
         } catch {
             throw NodeError(error)
+        }
+    }
+
+    /// Waits for a slot, to be given back by `slots.release()`; none is taken when this throws.
+    private func acquireSlot(_ request: ExecuteRequest, _ skill: Skill) async throws(NodeError) {
+        try await slots.acquire()
+        do throws(NodeError) {
+            // The licence may have been revoked or have expired while the call waited.
+            _ = try await permit(request.caller, skill, token: request.token)
+        } catch {
+            slots.release()
+            throw error
         }
     }
 

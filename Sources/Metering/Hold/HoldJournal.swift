@@ -17,9 +17,9 @@ public final class HoldJournal: Sendable {
     private struct State: ~Copyable {
         var file: JournalFile
         var open: [SkillUsage.ID: [UInt8]]
+        var leftover: Leftover
     }
 
-    public let leftover: Leftover
     private let state: Mutex<State>
     private let rewriteBytes: Int
 
@@ -28,11 +28,13 @@ public final class HoldJournal: Sendable {
     public init(path: String, rewriteBytes: Int = 4_194_304) throws(JournalError) {
         let file = try JournalFile(path: path)
         let (holds, damagedLines) = Self.read(try file.contents())
-        leftover = Leftover(holds: holds, damagedLines: damagedLines)
         var open: [SkillUsage.ID: [UInt8]] = [:]
         for hold in holds { open[hold.id] = JournalLine.hold(hold).bytes }
         // Rewritten at once: a torn tail must not swallow the next line.
-        state = Mutex(State(file: try Self.rewrite(path, open), open: open))
+        state = Mutex(
+            State(
+                file: try Self.rewrite(path, open), open: open,
+                leftover: Leftover(holds: holds, damagedLines: damagedLines)))
         self.rewriteBytes = rewriteBytes
     }
 
@@ -63,6 +65,14 @@ public final class HoldJournal: Sendable {
         }
     }
 
+    /// What a former process left behind; nothing any more after ``dropLeftover()``.
+    public var leftover: Leftover { state.withLock { $0.leftover } }
+
+    /// Frees what ``leftover`` takes in memory. The file stays as it is.
+    func dropLeftover() {
+        state.withLock { $0.leftover = Leftover(holds: [], damagedLines: 0) }
+    }
+
     /// Holds that are open now.
     public var openCount: Int { state.withLock { $0.open.count } }
 
@@ -78,12 +88,16 @@ public final class HoldJournal: Sendable {
         _ path: String, _ open: [SkillUsage.ID: [UInt8]]
     ) throws(JournalError) -> JournalFile {
         let draft = path + ".new"
-        do {
-            var file = try JournalFile(path: draft, emptied: true)
+        var file = try JournalFile(path: draft, emptied: true)
+        do throws(JournalError) {
             try file.append(open.values.flatMap { $0 })
+            try file.move(to: path)
+        } catch {
+            file.remove()
+            throw error
         }
-        try JournalFile.move(draft, to: path)
-        return try JournalFile(path: path)
+        // Not opened again by its path: should that fail, later holds would go to a file without a name.
+        return file
     }
 
     private static func read(_ content: [UInt8]) -> (holds: [Hold], damagedLines: Int) {

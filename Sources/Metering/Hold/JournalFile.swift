@@ -9,10 +9,10 @@
 /// An append-only file of lines, owned by one value. Lines reach the kernel with one `write(2)` each, so they survive
 /// the death of the process; they are not synced, so they need not survive the death of the machine.
 struct JournalFile: ~Copyable {
-    let path: String
+    private(set) var path: String
     private let descriptor: Int32
     private(set) var bytes: Int
-    /// A write failed part way: the next line starts on a fresh one.
+    /// A write failed part way and what it wrote could not be cut off: the next line starts on a fresh one.
     private var torn = false
 
     /// Opens `path` for appending, creating it with mode 0600. `emptied` drops what it contains.
@@ -55,8 +55,10 @@ struct JournalFile: ~Copyable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let code = errno
-                bytes += written
-                torn = torn || written > 0
+                if written > 0, ftruncate(descriptor, off_t(bytes)) != 0 {
+                    bytes += written
+                    torn = true
+                }
                 throw Self.error("write", path, code)
             }
             written += count
@@ -65,9 +67,15 @@ struct JournalFile: ~Copyable {
         bytes += written
     }
 
-    /// Takes the place of the file at `target`.
-    static func move(_ path: String, to target: String) throws(JournalError) {
-        guard rename(path, target) == 0 else { throw error("rename", path, errno) }
+    /// Takes the place of the file at `target`, and stays open.
+    mutating func move(to target: String) throws(JournalError) {
+        guard rename(path, target) == 0 else { throw Self.error("rename", path, errno) }
+        path = target
+    }
+
+    /// Takes the file's name away.
+    func remove() {
+        _ = unlink(path)
     }
 
     private static func error(_ operation: String, _ path: String, _ code: Int32) -> JournalError {

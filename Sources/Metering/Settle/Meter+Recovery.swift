@@ -27,7 +27,8 @@ extension Meter {
         report: [UInt8] = Array("{}".utf8),
         responding: @escaping @Sendable (_ hold: Hold, _ usage: SkillUsage, _ receipt: String) -> StoredOutcome
     ) async throws(StoreError) -> RecoveryReport {
-        let holds = journal.leftover.holds
+        let leftover = journal.leftover
+        let holds = leftover.holds
         var interrupted: [SkillUsage.ID] = []
         var failed: [RecoveryReport.Failure] = []
         for start in stride(from: 0, to: holds.count, by: 256) {
@@ -56,8 +57,8 @@ extension Meter {
                 }
             }
         }
-        return RecoveryReport(
-            interrupted: interrupted, failed: failed, damagedLines: journal.leftover.damagedLines)
+        journal.dropLeftover()
+        return RecoveryReport(interrupted: interrupted, failed: failed, damagedLines: leftover.damagedLines)
     }
 
     private func recordInterrupted(
@@ -72,7 +73,8 @@ extension Meter {
         do {
             settlement = try Settlement(
                 usage: usage, sellerID: hold.sellerID, countsUse: false, requestHash: hold.requestHash,
-                responseHash: BodyHash(of: []), report: report, idempotency: hold.idempotency
+                responseHash: BodyHash(of: []), report: report, idempotency: hold.idempotency,
+                answeredAt: .now
             ) { receipt in responding(hold, usage, receipt) }
         } catch {
             throw .store(.refused(error.description))

@@ -41,14 +41,9 @@ public final class Meter: Sendable {
         do {
             let run = try await store.settle(settlement) { run in
                 self.book.withLock { book in
-                    if run.alreadySettled {
-                        book.abortSettle(id.uuid)
-                        book.void(id.uuid)
-                    } else {
-                        book.finishSettle(
-                            id.uuid, charged: settlement.usage.cost, countsUse: settlement.countsUse)
-                        Self.follow(settlement.transfers, in: &book)
-                    }
+                    book.finishSettle(id.uuid, charged: run.usage.cost, countsUse: run.countsUse)
+                    // What was booked earlier may be in a seller's balance already, if that was loaded since.
+                    if !run.alreadySettled { Self.follow(settlement.transfers, in: &book) }
                 }
             }
             journal.close(id)

@@ -15,14 +15,16 @@ public struct Settlement: Sendable {
     public let report: [UInt8]
     /// The keyed request to store the answer for.
     public let idempotency: IdempotentRequest?
+    /// From when on the answer is kept.
+    public let answeredAt: Timestamp
     /// Makes the answer once the receipt is known. It runs inside the transaction: it only puts bytes together.
     public let response: @Sendable (_ receipt: String) -> StoredOutcome
 
     /// Books what `usage` costs from its buyer to `sellerID` and the platform; throws when that is no valid payment,
-    /// such as a cost below zero or a buyer who is the seller.
+    /// such as a cost below zero or a buyer who is the seller. Without `answeredAt` the answer is as old as the usage.
     public init(
         usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, requestHash: BodyHash, responseHash: BodyHash,
-        report: [UInt8], idempotency: IdempotentRequest? = nil,
+        report: [UInt8], idempotency: IdempotentRequest? = nil, answeredAt: Timestamp? = nil,
         response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
     ) throws(LedgerError) {
         self.usage = usage
@@ -33,6 +35,7 @@ public struct Settlement: Sendable {
         self.responseHash = responseHash
         self.report = report
         self.idempotency = idempotency
+        self.answeredAt = answeredAt ?? usage.timestamp
         self.response = response
     }
 }
@@ -44,13 +47,18 @@ public struct SettledRun: Hashable, Sendable {
     public let receipt: String
     /// What to answer now, and again for the same idempotency key.
     public let outcome: StoredOutcome
+    /// Whether it took one use of the licence.
+    public let countsUse: Bool
     /// True when this run was booked before and nothing was stored now.
     public let alreadySettled: Bool
 
-    public init(usage: SkillUsage, receipt: String, outcome: StoredOutcome, alreadySettled: Bool) {
+    public init(
+        usage: SkillUsage, receipt: String, outcome: StoredOutcome, countsUse: Bool, alreadySettled: Bool
+    ) {
         self.usage = usage
         self.receipt = receipt
         self.outcome = outcome
+        self.countsUse = countsUse
         self.alreadySettled = alreadySettled
     }
 }

@@ -10,10 +10,20 @@ extension SQLiteStore {
 
     @discardableResult
     public func pruneOutcomes(before time: Timestamp) async throws(StoreError) -> Int64 {
-        try await committer.write { db in
-            Int64(try db.run("DELETE FROM outcomes WHERE created_at < ?", [time.milliseconds]))
+        var pruned: Int64 = 0
+        while true {
+            let count = try await committer.write { db in
+                try db.run(
+                    "DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE created_at < ? LIMIT ?)",
+                    [time.milliseconds, Self.prunedRowsMax])
+            }
+            pruned += Int64(count)
+            if count < Self.prunedRowsMax { return pruned }
         }
     }
+
+    /// Rows that one write deletes, so that the settles behind it do not wait long.
+    private static let prunedRowsMax = 2_000
 
     static func outcome(for scope: IdempotencyScope, in db: Database) throws -> RecordedOutcome? {
         try db.row(

@@ -24,7 +24,7 @@ extension SQLiteStore: MeteringStore {
         let recorded = try settlement.idempotency.flatMap { try outcome(for: $0.scope, in: db) }
         return SettledRun(
             usage: try row.usage(), receipt: receipt, outcome: recorded?.outcome ?? settlement.response(receipt),
-            alreadySettled: true)
+            countsUse: try row.integer("counts_use") != 0, alreadySettled: true)
     }
 
     private static func settle(
@@ -41,9 +41,10 @@ extension SQLiteStore: MeteringStore {
         let outcome = settlement.response(receipt)
         if let request = settlement.idempotency {
             // A run that took place is recorded even when its key has an answer already, which then stays.
-            try insert(outcome, for: request, at: usage.timestamp, orKeep: true, in: db)
+            try insert(outcome, for: request, at: settlement.answeredAt, orKeep: true, in: db)
         }
-        return SettledRun(usage: usage, receipt: receipt, outcome: outcome, alreadySettled: false)
+        return SettledRun(
+            usage: usage, receipt: receipt, outcome: outcome, countsUse: settlement.countsUse, alreadySettled: false)
     }
 
     /// Writes the record with the receipt that follows the last one of its chain; returns the receipt, or nil when the
