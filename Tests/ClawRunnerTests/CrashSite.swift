@@ -52,7 +52,8 @@ final class CrashSite: @unchecked Sendable {
         process.arguments = ["serve", "--data", cli.path("data"), "--config", cli.path("node.toml")]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": cli.directory.path]
         let log = cli.path("daemon.log")
-        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
+        let files = FileManager.default
+        if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
         let handle = try #require(FileHandle(forWritingAtPath: log))
         try handle.seekToEnd()
         process.standardOutput = handle
@@ -64,7 +65,8 @@ final class CrashSite: @unchecked Sendable {
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(10))
         }
-        Issue.record("the daemon did not come up: \((try? String(contentsOfFile: log, encoding: .utf8))?.suffix(2000) ?? "")")
+        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        Issue.record("the daemon did not come up: \(said.suffix(2000))")
     }
 
     func stop() async {
@@ -120,7 +122,8 @@ final class CrashSite: @unchecked Sendable {
         let packed = try await cli.run("skill", "pack", cli.path("skill"), "-o", cli.path("skill.tar.gz"))
         #expect(packed.status == 0, "\(packed.standardError)")
         let archive = [UInt8](try Data(contentsOf: URL(fileURLWithPath: cli.path("skill.tar.gz"))))
-        let package = try await client(seller.key).call(ClientRequest(.post, "/api/v1/packages", body: .archive(archive)))
+        let upload = ClientRequest(.post, "/api/v1/packages", body: .archive(archive))
+        let package = try await client(seller.key).call(upload)
         let digest = try #require(package.json["digest"]?.string)
         let skill = try await client(seller.key).call(
             ClientRequest(.post, "/api/v1/skills", body: .json(["code": ["package": .string(digest)]])))

@@ -80,7 +80,8 @@ enum Entry {
     }
 
     private static func dropCapabilities(_ status: Int32) {
-        guard clw_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0) == 0, let none = unsafe cap_init() else { fail(.capabilities, status) }
+        guard clw_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0) == 0, let none = unsafe cap_init()
+        else { fail(.capabilities, status) }
         guard unsafe cap_set_proc(none) == 0 else { fail(.capabilities, status) }
         _ = unsafe cap_free(UnsafeMutableRawPointer(none))
     }
