@@ -6,11 +6,11 @@ public struct Message: Sendable {
         case discardTemplate, launch, kill
         // From the launcher.
         case hello = 64
-        case templateReady, templateFailed, started, ended, failed
+        case templateReady, templateFailed, ended, failed
     }
 
     /// Raised with every change of a message, so that a daemon and a launcher of two builds refuse each other.
-    public static let version: UInt16 = 2
+    public static let version: UInt16 = 3
     public static let headerBytes = 16
     /// Within the default send buffer of a socket (net.core.wmem_default, 208 KiB).
     public static let bytesMax = 160 * 1024

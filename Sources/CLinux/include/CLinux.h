@@ -38,7 +38,6 @@
 // MARK: Processes and namespaces
 
 enum {
-    CLW_NEWTIME = 0x00000080,
     CLW_NEWNS = 0x00020000,
     CLW_NEWCGROUP = 0x02000000,
     CLW_NEWUTS = 0x04000000,
@@ -144,7 +143,7 @@ enum {
     CLW_MS_SLAVE = 1 << 19,
     CLW_MNT_DETACH = 2,
     CLW_ATTR_RDONLY = 1, CLW_ATTR_NOSUID = 2, CLW_ATTR_NODEV = 4, CLW_ATTR_NOEXEC = 8,
-    CLW_OPEN_TREE_CLONE = 1, CLW_OPEN_TREE_CLOEXEC = O_CLOEXEC,
+    CLW_OPEN_TREE_CLONE = 1,
     CLW_MOVE_MOUNT_FROM_FD = 4,
     CLW_AT_EMPTY_PATH = 0x1000, CLW_AT_RECURSIVE = 0x8000,
     CLW_O_PATH = 010000000,
@@ -202,10 +201,6 @@ static inline int clw_landlock_restrict(int ruleset) { return (int)syscall(446, 
 static inline int clw_seccomp_install(const void *instructions, unsigned short count, unsigned flags) {
     struct sock_fprog program = {count, (struct sock_filter *)instructions};
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-}
-/// Whether the kernel has an action such as SECCOMP_RET_USER_NOTIF.
-static inline int clw_seccomp_has_action(uint32_t action) {
-    return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
 /// Installs a filter whose refusals wait for an answer: the listener's descriptor (close-on-exec), or -1 with errno
@@ -304,7 +299,7 @@ static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds
 // MARK: Small helpers that C macros and C enumerations hide from Swift
 
 enum {
-    CLW_POLL_IN = EPOLLIN, CLW_POLL_OUT = EPOLLOUT, CLW_POLL_PRIORITY = EPOLLPRI, CLW_POLL_HANGUP = EPOLLHUP,
+    CLW_POLL_IN = EPOLLIN, CLW_POLL_OUT = EPOLLOUT, CLW_POLL_PRIORITY = EPOLLPRI,
     CLW_MSG_DONTWAIT = MSG_DONTWAIT, CLW_MFD_CLOEXEC = 1, CLW_MFD_ALLOW_SEALING = 2,
     CLW_F_ADD_SEALS = 1033, CLW_SEALS_ALL = 0xf,
     RLIMIT_CPU_ID = RLIMIT_CPU, RLIMIT_FSIZE_ID = RLIMIT_FSIZE, RLIMIT_CORE_ID = RLIMIT_CORE,
@@ -342,7 +337,6 @@ static inline void clw_children_usage(int64_t *cpu_microseconds, int64_t *peak_b
     *peak_bytes = (int64_t)usage.ru_maxrss * 1024;
 }
 static inline int clw_pipe(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC); }
-static inline int clw_pipe_nonblocking(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC | O_NONBLOCK); }
 static inline int clw_socketpair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
 static inline int clw_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
 static inline int clw_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
@@ -352,10 +346,6 @@ static inline int clw_errno(void) { return errno; }
 static inline int clw_epoll_add(int epoll, int fd, uint32_t events, uint64_t tag) {
     struct epoll_event event = {.events = events, .data = {.u64 = tag}};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-static inline int clw_epoll_modify(int epoll, int fd, uint32_t events, uint64_t tag) {
-    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
-    return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
 }
 static inline int clw_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
 static inline uint64_t clw_epoll_tag(const struct epoll_event *event) { return event->data.u64; }

@@ -221,7 +221,7 @@ final class Reactor: Sendable {
             }
         case .templateFailed:
             state.withLock { $0.templates.forget(message.id) }
-        case .templateReady, .started: break
+        case .templateReady: break
         default: throw ProtocolError("a message for the launcher")
         }
     }

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 import SandboxProtocol
 
-/// Everything that a sandbox's two processes need, prepared by the worker before it clones them.
+/// Everything that a sandbox's two processes need, prepared by the worker before it clones them; what is the same for
+/// all runs of a template comes from there.
 final class ChildPlan {
     let layers: LayerSet
     let limits: RunLimits
@@ -16,7 +17,6 @@ final class ChildPlan {
     let programs: CStrings
     let arguments: CStrings
     let environment: CStrings
-    let landlockPaths: CStrings
     let landlock: LandlockPlan
     let filter: [UInt8]
     let askingFilter: [UInt8]
@@ -40,13 +40,13 @@ final class ChildPlan {
 
     init(
         launch: Launch, built: BuiltTemplate, identities: IdentityPool, slot: Int, setgroupsAllowed: Bool,
-        landlockABI: Int32, bootstrap: Bootstrap
+        bootstrap: Bootstrap
     ) {
         layers = built.template.layers
         limits = launch.limits
         dryRun = launch.dryRun
-        tree = CStrings([built.path])
-        hostname = CStrings([built.template.hostname])
+        tree = built.tree
+        hostname = built.hostname
         scratches = CStrings(
             built.scratches.flatMap { entry in
                 [
@@ -60,8 +60,7 @@ final class ChildPlan {
         programs = CStrings(launch.programs)
         arguments = CStrings(launch.arguments)
         environment = CStrings(launch.environment)
-        landlock = LandlockPlan(rules: built.template.landlock, abi: landlockABI)
-        landlockPaths = CStrings(built.template.landlock.map(\.path))
+        landlock = built.landlock
         filter = built.filter
         askingFilter = built.askingFilter
         refusal = built.template.refusal
@@ -90,6 +89,8 @@ struct LandlockPlan {
     let handledFiles: UInt64
     let handledNetwork: UInt64
     let scopes: UInt64
+    /// One right mask for each path.
+    let paths: CStrings
     let allowed: [UInt64]
 
     private static let execute: UInt64 = 1 << 0
@@ -113,6 +114,7 @@ struct LandlockPlan {
         handledNetwork = abi >= 4 ? 3 : 0
         // ABI 6: abstract Unix sockets and signals stay inside.
         scopes = abi >= 6 ? 3 : 0
+        paths = CStrings(rules.map(\.path))
         allowed = rules.map { rule in
             var access: UInt64 = 0
             if rule.access.contains(.read) { access |= Self.readFile | Self.readDirectory }

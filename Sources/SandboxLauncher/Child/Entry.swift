@@ -91,8 +91,8 @@ enum Entry {
         let ruleset = clw_landlock_create(
             landlock.handledFiles, landlock.handledNetwork, landlock.scopes, landlock.abi)
         guard ruleset >= 0 else { fail(.landlock, status) }
-        for index in 0..<plan.landlockPaths.count {
-            let path = unsafe open(plan.landlockPaths[index], Int32(CLW_O_PATH) | O_CLOEXEC)
+        for index in 0..<landlock.paths.count {
+            let path = unsafe open(landlock.paths[index], Int32(CLW_O_PATH) | O_CLOEXEC)
             // What the host does not have needs no permission.
             if path < 0, errno == ENOENT { continue }
             guard path >= 0 else { fail(.landlock, status) }

@@ -14,11 +14,16 @@ final class BuiltTemplate {
     let askingFilter: [UInt8]
     /// What every run mounts anew.
     let scratches: [RootEntry]
+    let tree: CStrings
+    let hostname: CStrings
+    let landlock: LandlockPlan
 
     private static let instructionBytes = 8
     private static let instructionsMax = 4096
 
-    init(_ template: Template, filterDescriptor: Int32, at path: String, host: Int32) throws(LaunchError) {
+    init(
+        _ template: Template, filterDescriptor: Int32, at path: String, host: Int32, landlockABI: Int32
+    ) throws(LaunchError) {
         self.template = template
         self.path = path
         // Without it a sandbox would rearrange the launcher's own tree.
@@ -28,6 +33,9 @@ final class BuiltTemplate {
         filter = try Self.readFilter(filterDescriptor)
         askingFilter = Self.asking(filter, refusal: template.refusal)
         scratches = template.entries.filter { $0.kind == .scratch }
+        tree = CStrings([path])
+        hostname = CStrings([template.hostname])
+        landlock = LandlockPlan(rules: template.landlock, abi: landlockABI)
         try check(unsafe mkdir(path, 0o755), .template, path)
         do {
             try check(unsafe clw_mount("tmpfs", path, "tmpfs", 0, "size=1m,nr_inodes=2048,mode=755"), .tree, path)

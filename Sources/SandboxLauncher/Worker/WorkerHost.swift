@@ -59,7 +59,8 @@ final class WorkerHost {
 
     func build(_ template: Template, id: UInt64, filter: Int32) throws(LaunchError) -> BuiltTemplate {
         try BuiltTemplate(
-            template, filterDescriptor: filter, at: "\(PrivateTree.templates)/\(id)", host: hostTree)
+            template, filterDescriptor: filter, at: "\(PrivateTree.templates)/\(id)", host: hostTree,
+            landlockABI: landlockABI)
     }
 
     /// Clones the sandbox's pid 1 and lets it go. On an error nothing of it is left.
@@ -80,7 +81,7 @@ final class WorkerHost {
             defer { if skillTree >= 0 { close(skillTree) } }
             let plan = ChildPlan(
                 launch: launch, built: built, identities: identities, slot: slot,
-                setgroupsAllowed: setgroupsAllowed, landlockABI: landlockABI,
+                setgroupsAllowed: setgroupsAllowed,
                 bootstrap: .init(
                     control: pair[1], standardIO: standardIO, skillTree: skillTree,
                     cgroupJoins: cgroup?.joinDescriptors ?? []))
