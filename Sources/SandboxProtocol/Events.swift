@@ -125,6 +125,8 @@ public struct Ended: Sendable, Hashable {
     public var denials: [Denial]
     /// False where refusals could only be given an errno: they have no names then.
     public var denialsNamed: Bool
+    /// The network namespace had served runs before; it was empty.
+    public var networkRecycled: Bool
     /// CLOCK_MONOTONIC: the launcher began, the tree was sealed, the program was executed, it ended, all was reaped.
     public var times: Times
 
@@ -163,6 +165,7 @@ public struct Ended: Sendable, Hashable {
         peakPids = 0
         denials = []
         denialsNamed = false
+        networkRecycled = false
         times = Times()
     }
 
@@ -181,6 +184,7 @@ public struct Ended: Sendable, Hashable {
             Denial(arch: try reader.integer(), number: try reader.integer(), count: try reader.integer())
         }
         denialsNamed = try reader.integer(UInt8.self) != 0
+        networkRecycled = try reader.integer(UInt8.self) != 0
         times = Times()
         times.begun = try reader.integer()
         times.sealed = try reader.integer()
@@ -202,6 +206,7 @@ public struct Ended: Sendable, Hashable {
             writer.integer(denial.count)
         }
         writer.integer(UInt8(denialsNamed ? 1 : 0))
+        writer.integer(UInt8(networkRecycled ? 1 : 0))
         for value in [times.begun, times.sealed, times.executed, times.exited, times.reaped] { writer.integer(value) }
         return writer.bytes
     }

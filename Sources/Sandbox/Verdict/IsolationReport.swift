@@ -29,6 +29,7 @@ public struct IsolationReport: Sendable {
             let denials = Denials(ended)
             object["denials"] = denials.json
             object["denialsNamed"] = .bool(denials.named)
+            object["networkRecycled"] = .bool(ended.networkRecycled)
             object["phases"] = Self.phases(ended.times)
         }
         json = .object(object)

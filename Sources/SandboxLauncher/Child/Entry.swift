@@ -3,9 +3,9 @@ import CLinux
 import Glibc
 import SandboxProtocol
 
-/// PID 2 of a sandbox: gives up everything and executes the program.
+/// PID 2 of a sandbox: gives up everything and executes the program. It works on pid 1's memory, which waits for it.
 enum Entry {
-    static func run(_ plan: ChildPlan, status: Int32) -> Never {
+    static func run(_ plan: ChildPlan, program: Int, status: Int32) -> Never {
         let layers = plan.layers
         if layers.contains(.session), setsid() < 0 { fail(.session, status) }
         setLimits(plan, status)
@@ -29,7 +29,10 @@ enum Entry {
         // Last: what comes before needs more than the program may.
         if layers.contains(.seccomp) { installFilter(plan, status) }
         if plan.dryRun { _exit(0) }
-        execute(plan, status)
+        _ = unsafe execve(plan.programs[program], plan.arguments.pointers, plan.environment.pointers)
+        // The file is there, but what it names in its first line, or its loader, is not.
+        if errno == ENOENT { errno = ELIBACC }
+        fail(.exec, status)
     }
 
     private static func fail(_ stage: Stage, _ status: Int32) -> Never {
@@ -77,6 +80,8 @@ enum Entry {
     private static func takeIdentity(_ plan: ChildPlan, _ status: Int32) {
         if plan.ownIDs, clw_setgroups_none() != 0 { fail(.identity, status) }
         guard clw_setresgid(plan.skillID) == 0, clw_setresuid(plan.skillID) == 0 else { fail(.identity, status) }
+        // It is pid 1's memory still, and a change of user may open it (fs.suid_dumpable, proc(5)).
+        _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     }
 
     private static func dropCapabilities(_ status: Int32) {
@@ -122,19 +127,5 @@ enum Entry {
             unsafe clw_seccomp_install(bytes.baseAddress, UInt16(bytes.count / 8), 0)
         }
         guard result == 0 else { fail(.seccomp, status) }
-    }
-
-    private static func execute(_ plan: ChildPlan, _ status: Int32) -> Never {
-        for index in 0..<plan.programs.count {
-            _ = unsafe execve(plan.programs[index], plan.arguments.pointers, plan.environment.pointers)
-            if errno != ENOENT, errno != ENOTDIR { fail(.exec, status) }
-            // The file is there, but what it names in its first line, or its loader, is not.
-            if unsafe access(plan.programs[index], F_OK) == 0 {
-                errno = ELIBACC
-                fail(.exec, status)
-            }
-        }
-        errno = ENOENT
-        fail(.exec, status)
     }
 }

@@ -8,10 +8,12 @@ enum Init {
     static func run(_ plan: ChildPlan) -> Never {
         joinCgroup(plan)
         takeDescriptors(plan.bootstrap)
-        awaitStart()
         if plan.layers.contains(.cgroupNamespace), clw_unshare(Int32(CLW_NEWCGROUP)) != 0 { fail(.cgroupNamespace) }
+        // All that needs no mapped id is done while the worker writes the maps.
+        copyTree(plan)
+        awaitStart()
         takeIdentity(plan)
-        buildTree(plan)
+        completeTree(plan)
         if plan.layers.contains(.utsNamespace),
             unsafe clw_sethostname(plan.hostname[0], strlen(plan.hostname[0])) != 0
         {
@@ -74,17 +76,13 @@ enum Init {
         _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     }
 
-    private static func buildTree(_ plan: ChildPlan) {
-        guard plan.layers.contains(.root) else {
-            if unsafe chroot(PrivateTree.host) != 0 || chdir("/") != 0 { fail(.tree) }
-            return
-        }
-        let newRoot = PrivateTree.newRoot
+    private static func copyTree(_ plan: ChildPlan) {
+        guard plan.layers.contains(.root) else { return }
         // A copy of its own, because what was inherited from another user namespace is locked in place.
         let flags = UInt32(CLW_AT_RECURSIVE) | UInt32(CLW_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)
         let tree = unsafe clw_open_tree(AT_FDCWD, plan.tree[0], flags)
         guard tree >= 0,
-            unsafe clw_move_mount(tree, "", AT_FDCWD, newRoot, UInt32(CLW_MOVE_MOUNT_FROM_FD)) == 0
+            unsafe clw_move_mount(tree, "", AT_FDCWD, PrivateTree.newRoot, UInt32(CLW_MOVE_MOUNT_FROM_FD)) == 0
         else { fail(.tree) }
         close(tree)
         // Before pivot_root: a new proc is allowed only while a full one is visible.
@@ -93,6 +91,14 @@ enum Init {
             if unsafe clw_mount("proc", "/new/proc", "proc", hardening, "subset=pid,hidepid=2") != 0 {
                 fail(.mountProc)
             }
+        }
+    }
+
+    /// What belongs to the sandbox's own users, and the way in.
+    private static func completeTree(_ plan: ChildPlan) {
+        guard plan.layers.contains(.root) else {
+            if unsafe chroot(PrivateTree.host) != 0 || chdir("/") != 0 { fail(.tree) }
+            return
         }
         for (index, flags) in plan.scratchFlags.enumerated() {
             let (path, options) = unsafe (plan.scratches[2 * index], plan.scratches[2 * index + 1])
@@ -106,7 +112,7 @@ enum Init {
             close(Descriptor.skillTree)
         }
         // pivot_root(2), "pivot_root(".", ".")": the old root lies under the new one and is taken off from there.
-        guard unsafe chdir(newRoot) == 0, unsafe clw_pivot_root(".", ".") == 0,
+        guard unsafe chdir(PrivateTree.newRoot) == 0, unsafe clw_pivot_root(".", ".") == 0,
             unsafe clw_umount2(".", Int32(CLW_MNT_DETACH)) == 0, unsafe chdir("/") == 0
         else { fail(.pivot) }
     }

@@ -10,8 +10,6 @@ struct Supervisor {
     private var program: pid_t = 0
     /// Tells of dead children.
     private var deaths: Int32 = -1
-    /// Pid 2's half of its way to exec; closed by exec itself.
-    private var entry: Int32 = -1
     /// Where refused calls wait; -1 before there is a filter, or where they are not named.
     private var listener: Int32 = -1
 
@@ -26,56 +24,73 @@ struct Supervisor {
         report.sealed = sealed
     }
 
+    /// Pid 2 runs on our memory until it executes the program: to copy it and to drop the copy would take longer than
+    /// the rest of its work.
     private mutating func start() {
         var pair: [Int32] = [-1, -1]
         guard unsafe clw_socketpair(&pair) == 0 else { Init.fail(.initProcess) }
-        var pidfd: Int32 = -1
-        program = unsafe clw_clone3(0, -1, &pidfd)
-        if program == 0 { Entry.run(plan, status: pair[1]) }
+        let stack = unsafe mmap(nil, Self.stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard unsafe stack != MAP_FAILED, let stack = unsafe stack else { Init.fail(.initProcess) }
+        let entry = EntryCall(plan: plan, program: plan.dryRun ? 0 : findProgram(), status: pair[1])
+        program = unsafe clw_vfork(
+            { context in
+                guard let context = unsafe context else { _exit(127) }
+                let entry = unsafe Unmanaged<EntryCall>.fromOpaque(context).takeUnretainedValue()
+                Entry.run(entry.plan, program: entry.program, status: entry.status)
+            }, stack + Self.stackBytes, Unmanaged.passUnretained(entry).toOpaque())
         guard program > 0 else { Init.fail(.initProcess) }
-        entry = pair[0]
+        close(pair[1])
+        readEntry(pair[0])
         deaths = clw_signalfd(SIGCHLD)
         guard deaths >= 0 else { Init.fail(.initProcess) }
         // What the program writes must end when the program's tree ends.
-        for fd in [0, 1, 2, pidfd, pair[1]] { close(fd) }
+        for fd in [0, 1, 2, pair[0]] { close(fd) }
+    }
+
+    private static let stackBytes = 256 * 1024
+
+    /// The first of the places where the program may be at which there is something.
+    private func findProgram() -> Int {
+        for index in 0..<plan.programs.count {
+            if unsafe access(plan.programs[index], F_OK) == 0 || errno != ENOENT && errno != ENOTDIR { return index }
+        }
+        errno = ENOENT
+        Init.fail(.exec)
     }
 
     private mutating func turn() {
-        var watched = [Descriptor.control, deaths, entry, listener].map {
+        var watched = [Descriptor.control, deaths, listener].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         if unsafe poll(&watched, nfds_t(watched.count), -1) < 0 { return }
         // The worker never speaks here: readable means that it is gone.
         if watched[0].revents != 0 { _exit(0) }
-        if watched[2].revents != 0 { readEntry() }
-        if watched[3].revents != 0 { answerDenial(watched[3].revents) }
+        if watched[2].revents != 0 { answerDenial(watched[2].revents) }
         if watched[1].revents != 0, let status = reap() {
-            while entry >= 0 { readEntry() }
             report.exited = clw_monotonic_ns()
             report.status = status
             end()
         }
     }
 
-    /// The listener, a failure, or end of file: the program was executed and the socket closed with it.
-    private mutating func readEntry() {
+    /// The listener or a failure, then end of file: when the program was executed, the socket closed with it.
+    private mutating func readEntry(_ entry: Int32) {
         var failure = EntryFailure(stage: 0, errno: 0)
         var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
         var count: Int32 = 0
         let size = MemoryLayout<EntryFailure>.size
-        let length = unsafe clw_receive(entry, &failure, size, &fds, &count, 0)
-        if length == 1, count == 1 {
-            listener = fds[0]
-            report.named = 1
-            return
+        while true {
+            let length = unsafe clw_receive(entry, &failure, size, &fds, &count, 0)
+            if length == 1, count == 1 {
+                listener = fds[0]
+                report.named = 1
+            } else if length == size {
+                return report.fail(Stage(rawValue: failure.stage) ?? .exec, failure.errno)
+            } else if length >= 0 || errno != EINTR {
+                report.executed = clw_monotonic_ns()
+                return
+            }
         }
-        if length == size {
-            report.fail(Stage(rawValue: failure.stage) ?? .exec, failure.errno)
-        } else {
-            report.executed = clw_monotonic_ns()
-        }
-        close(entry)
-        entry = -1
     }
 
     private mutating func answerDenial(_ events: Int16) {
@@ -120,5 +135,18 @@ struct Supervisor {
         unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
         report.reaped = clw_monotonic_ns()
         Init.send(report, denials.rows)
+    }
+}
+
+/// What pid 2 is started with.
+private final class EntryCall {
+    let plan: ChildPlan
+    let program: Int
+    let status: Int32
+
+    init(plan: ChildPlan, program: Int, status: Int32) {
+        self.plan = plan
+        self.program = program
+        self.status = status
     }
 }

@@ -116,6 +116,7 @@ struct Probe {
         _ = unsafe clw_wait_pidfd(run.pidfd, 0, &status)
         close(run.pidfd)
         close(run.control)
+        if let network = run.network { host.spares.giveBack(network) }
         if let cgroup = run.cgroup {
             // The kernel may count the dead for a moment longer.
             for _ in 0..<100 where !cgroup.remove() { usleep(1000) }

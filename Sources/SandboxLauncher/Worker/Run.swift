@@ -10,6 +10,8 @@ final class Run {
     let pidfd: Int32
     let control: Int32
     let cgroup: (any Cgroup)?
+    /// Nil when it made one of its own, or has none.
+    let network: Network?
     /// Processors that it can use at once; at least one.
     let processors: UInt64
     let begun: Int64
@@ -23,7 +25,7 @@ final class Run {
 
     init(
         id: UInt64, slot: Int, limits: RunLimits, pidfd: Int32, control: Int32, cgroup: (any Cgroup)?,
-        processors: UInt64, begun: Int64
+        network: Network?, processors: UInt64, begun: Int64
     ) {
         self.id = id
         self.slot = slot
@@ -31,6 +33,7 @@ final class Run {
         self.pidfd = pidfd
         self.control = control
         self.cgroup = cgroup
+        self.network = network
         self.processors = max(1, min(processors, (limits.cpuPercent + 99) / 100))
         self.begun = begun
         cpuCheckAt = begun + Int64(limits.cpuMilliseconds * 1_000_000 / self.processors)
@@ -86,6 +89,7 @@ final class Run {
             ended.denialsNamed = report.named != 0
             if report.denied != 0, killed == .none { ended.killed = .denied }
         }
+        ended.networkRecycled = network?.recycled == true
         ended.times.begun = begun
         ended.times.reaped = report?.reaped ?? clw_monotonic_ns()
         if let counters = cgroup?.counters() {

@@ -2,19 +2,28 @@ import CLinux
 import Glibc
 import SandboxProtocol
 
-/// What a run needs and does not depend on it, made ahead while nothing else is to be done: an empty cgroup and a fresh
-/// network namespace. Each serves one run.
+/// A network namespace without a process in it.
+struct Network {
+    let descriptor: Int32
+    /// It has served a run.
+    let recycled: Bool
+}
+
+/// What a run needs and does not depend on it, made ahead while nothing else is to be done: an empty cgroup, which
+/// serves one run, and empty network namespaces, which serve again after a run that left nothing in them: to make and to
+/// destroy one costs the kernel more than all the rest of a sandbox.
 final class Spares {
     private let cgroups: (any CgroupTree)?
     private let proc: Int32
     /// The worker's own network namespace, to come back to.
     private let home: Int32
     private var cgroup: (any Cgroup)?
-    private var network: Int32 = -1
+    private var networks: [Network] = []
     private var sequence: UInt64 = 0
     /// The last try failed; it is not repeated in a loop, and a run finds out for itself.
     private var exhausted = false
 
+    private static let networksMax = 64
     private static let limited = LayerSet([.memory, .pids, .cpu])
 
     init(cgroups: (any CgroupTree)?, proc: Int32) {
@@ -25,7 +34,7 @@ final class Spares {
 
     /// Something can be made ahead.
     var wanted: Bool {
-        !exhausted && (cgroup == nil && cgroups?.missing.isEmpty == true || network < 0 && home >= 0)
+        !exhausted && (cgroup == nil && cgroups?.missing.isEmpty == true || networks.isEmpty && home >= 0)
     }
 
     /// Makes one thing.
@@ -33,17 +42,18 @@ final class Spares {
         if cgroup == nil, let cgroups, cgroups.missing.isEmpty {
             cgroup = try? cgroups.make(name: nextName(), layers: Self.limited)
             exhausted = cgroup == nil
-        } else if network < 0 {
-            network = freshNetwork()
-            exhausted = network < 0
+        } else if networks.isEmpty {
+            let network = freshNetwork()
+            if let network { networks.append(network) }
+            exhausted = network == nil
         }
     }
 
-    private func freshNetwork() -> Int32 {
-        guard home >= 0, clw_unshare(Int32(CLW_NEWNET)) == 0 else { return -1 }
-        let fresh = unsafe openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC)
+    private func freshNetwork() -> Network? {
+        guard home >= 0, clw_unshare(Int32(CLW_NEWNET)) == 0 else { return nil }
+        let descriptor = unsafe openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC)
         comeHome()
-        return fresh
+        return descriptor < 0 ? nil : Network(descriptor: descriptor, recycled: false)
     }
 
     /// The worker must not stay in a sandbox's network.
@@ -64,13 +74,31 @@ final class Spares {
         return try cgroups.make(name: nextName(), layers: layers)
     }
 
-    /// Runs `body` inside the fresh network namespace, if there is one; says whether there was.
-    func inFreshNetwork(_ body: (_ entered: Bool) -> Void) {
-        guard network >= 0, clw_setns(network, Int32(CLW_NEWNET)) == 0 else { return body(false) }
-        body(true)
+    /// Runs `body` inside an empty network namespace, which it gets when there is one.
+    func inNetwork(_ body: (Network?) -> Void) {
+        guard let network = networks.popLast() ?? freshNetwork() else { return body(nil) }
+        guard clw_setns(network.descriptor, Int32(CLW_NEWNET)) == 0 else {
+            close(network.descriptor)
+            return body(nil)
+        }
+        body(network)
         comeHome()
-        close(network)
-        network = -1
+    }
+
+    /// Takes back what a run no longer uses, of which every process is dead. Kept if no socket is left in it: one on its
+    /// way through another socket outlives its processes until the kernel's next look.
+    func giveBack(_ network: Network) {
+        guard networks.count < Self.networksMax, isEmpty(network) else {
+            close(network.descriptor)
+            return
+        }
+        networks.append(Network(descriptor: network.descriptor, recycled: true))
+    }
+
+    private func isEmpty(_ network: Network) -> Bool {
+        guard clw_setns(network.descriptor, Int32(CLW_NEWNET)) == 0 else { return false }
+        defer { comeHome() }
+        return HostFiles.read("self/net/sockstat", in: proc)?.hasPrefix("sockets: used 0\n") == true
     }
 
     private func nextName() -> String {

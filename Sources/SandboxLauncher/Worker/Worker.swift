@@ -201,6 +201,7 @@ final class Worker {
         freeSlots.append(run.slot)
         close(run.control)
         close(run.pidfd)
+        if let network = run.network { host.spares.giveBack(network) }
         if let cgroup = run.cgroup {
             if cgroup.memoryEvent >= 0 { _ = clw_epoll_remove(epoll, cgroup.memoryEvent) }
             if !cgroup.remove() { cgroupsToRemove.append(cgroup) }

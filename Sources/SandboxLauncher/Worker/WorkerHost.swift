@@ -85,10 +85,10 @@ final class WorkerHost {
                 bootstrap: .init(
                     control: pair[1], standardIO: standardIO, skillTree: skillTree,
                     cgroupJoins: cgroup?.joinDescriptors ?? []))
-            let pidfd = try clone(plan, cgroup, slot, start: ours)
+            let (pidfd, network) = try clone(plan, cgroup, slot, start: ours)
             return Run(
                 id: id, slot: slot, limits: launch.limits, pidfd: pidfd, control: ours, cgroup: cgroup,
-                processors: processors, begun: begun)
+                network: network, processors: processors, begun: begun)
         } catch {
             if ours >= 0 { close(ours) }
             _ = cgroup?.remove()
@@ -98,14 +98,16 @@ final class WorkerHost {
 
     private func clone(
         _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, start: Int32
-    ) throws(LaunchError) -> Int32 {
+    ) throws(LaunchError) -> (pidfd: Int32, network: Network?) {
         var pidfd: Int32 = -1
         var pid: pid_t = -1
+        var network: Network?
         var flags = plan.cloneFlags
         if plan.layers.contains(.networkNamespace) {
             // Entered before the clone: a child in a user namespace of its own could not enter it.
-            spares.inFreshNetwork { entered in
-                if entered { flags &= ~UInt64(CLW_NEWNET) }
+            spares.inNetwork { entered in
+                network = entered
+                if entered != nil { flags &= ~UInt64(CLW_NEWNET) }
                 pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
                 if pid == 0 { Init.run(plan) }
             }
@@ -113,21 +115,24 @@ final class WorkerHost {
             pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
             if pid == 0 { Init.run(plan) }
         }
-        guard pid > 0 else { throw LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3") }
         do throws(LaunchError) {
+            guard pid > 0 else { throw LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3") }
             if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
             var go: UInt8 = 1
             guard unsafe clw_send(start, &go, 1, nil, 0, 0) == 1 else {
                 throw LaunchError(stage: .initProcess, errno: clw_errno(), subject: "start")
             }
         } catch {
-            _ = clw_pidfd_send_signal(pidfd, SIGKILL)
-            var status: Int32 = 0
-            _ = unsafe clw_wait_pidfd(pidfd, 0, &status)
-            close(pidfd)
+            if let network { close(network.descriptor) }
+            if pid > 0 {
+                _ = clw_pidfd_send_signal(pidfd, SIGKILL)
+                var status: Int32 = 0
+                _ = unsafe clw_wait_pidfd(pidfd, 0, &status)
+                close(pidfd)
+            }
             throw error
         }
-        return pidfd
+        return (pidfd, network)
     }
 
     private func writeMaps(_ pid: pid_t, _ map: String) throws(LaunchError) {
