@@ -122,13 +122,14 @@ static inline int clw_memfd_create(const char *name, unsigned flags) {
 }
 static inline int clw_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
 
-/// The default action for every signal and an empty mask: what an exec'd program expects to find. Signals that are
-/// ignored stay ignored across exec otherwise.
-static inline int clw_reset_signals(void) {
+/// The default action for every signal. Signals that are ignored stay ignored across exec otherwise.
+static inline void clw_default_signals(void) {
     // The system call itself: libc keeps two signals for its own use and does not let them be reset. All zero is
     // SIG_DFL without flags on every architecture.
     uint64_t action[8] = {0};
     for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, action, NULL, 8);
+}
+static inline int clw_unblock_all_signals(void) {
     sigset_t none;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);

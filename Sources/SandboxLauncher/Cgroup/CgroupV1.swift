@@ -67,18 +67,29 @@ final class CgroupV1: Cgroup {
 
     private var members: [Member] = []
     private var controllers: [String: Int32] = [:]
+    /// Control files by name, opened when the directory is made, which is mostly before a run needs it; what the
+    /// kernel does not have is missing.
+    private var files: [String: Int32] = [:]
     private(set) var memoryEvent: Int32 = -1
-    private var oomControl: Int32 = -1
     let memoryEventMask = UInt32(CLW_POLL_IN)
     let directory: Int32 = -1
 
     var joinDescriptors: [Int32] { members.map(\.tasks) }
 
+    private static let written: [String: [String]] = [
+        "memory": ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"], "pids": ["pids.max"],
+        "cpu": ["cpu.cfs_period_us", "cpu.cfs_quota_us"],
+    ]
+    private static let read: [String: [String]] = [
+        "memory": ["memory.oom_control", "memory.max_usage_in_bytes"], "pids": ["pids.events", "pids.peak"],
+        "cpuacct": ["cpuacct.usage"],
+    ]
+
     /// Makes the directory in the controller's tree; controllers that are mounted together share one.
     func open(_ controller: String, _ parent: InstanceDirectory, _ name: String) throws(LaunchError) {
         if let shared = members.first(where: { $0.parent == parent.descriptor }) {
             controllers[controller] = shared.directory
-            return
+            return openFiles(controller, shared.directory)
         }
         if unsafe mkdirat(parent.descriptor, name, 0o755) != 0 {
             throw LaunchError(stage: .cgroupCreate, errno: clw_errno(), subject: parent.path)
@@ -93,66 +104,66 @@ final class CgroupV1: Cgroup {
         members.append(Member(parent: parent.descriptor, name: name, directory: directory, tasks: tasks))
         controllers[controller] = directory
         try check(tasks, .cgroupJoin, parent.path)
+        openFiles(controller, directory)
         if controller == "memory" { try watchMemory(directory) }
     }
 
-    func limit(_ limits: RunLimits) throws(LaunchError) {
-        if let memory = controllers["memory"] {
-            try set("memory.limit_in_bytes", limits.memoryBytes, memory)
-            // Swap counts as memory, so that a swapping skill ends like any other; kernels without swap accounting
-            // have no such file, and then the same limit holds for memory alone.
-            let swap = HostFiles.write("\(limits.memoryBytes)", to: "memory.memsw.limit_in_bytes", in: memory)
-            guard swap == 0 || swap == ENOENT else {
-                throw LaunchError(stage: .cgroupLimit, errno: swap, subject: "memory.memsw.limit_in_bytes")
+    private func openFiles(_ controller: String, _ directory: Int32) {
+        for (names, flags) in [(Self.written[controller], O_WRONLY), (Self.read[controller], O_RDONLY)] {
+            for name in names ?? [] {
+                let fd = unsafe openat(directory, name, flags | O_CLOEXEC)
+                if fd >= 0 { files[name] = fd }
             }
-        }
-        // One more for the sandbox's own pid 1.
-        if let pids = controllers["pids"] { try set("pids.max", limits.pidsMax + 1, pids) }
-        if let cpu = controllers["cpu"] {
-            try set("cpu.cfs_period_us", 100_000, cpu)
-            try set("cpu.cfs_quota_us", limits.cpuPercent * 1000, cpu)
         }
     }
 
-    private func set(_ file: String, _ value: UInt64, _ directory: Int32) throws(LaunchError) {
-        let error = HostFiles.write("\(value)", to: file, in: directory)
+    func limit(_ limits: RunLimits) throws(LaunchError) {
+        if controllers["memory"] != nil {
+            try set("memory.limit_in_bytes", limits.memoryBytes)
+            // Swap counts as memory, so that a swapping skill ends like any other; kernels without swap accounting
+            // have no such file, and then the same limit holds for memory alone.
+            if files["memory.memsw.limit_in_bytes"] != nil {
+                try set("memory.memsw.limit_in_bytes", limits.memoryBytes)
+            }
+        }
+        // One more for the sandbox's own pid 1.
+        if controllers["pids"] != nil { try set("pids.max", limits.pidsMax + 1) }
+        if controllers["cpu"] != nil {
+            try set("cpu.cfs_period_us", 100_000)
+            try set("cpu.cfs_quota_us", limits.cpuPercent * 1000)
+        }
+    }
+
+    private func set(_ file: String, _ value: UInt64) throws(LaunchError) {
+        let error = files[file].map { HostFiles.write("\(value)", to: $0) } ?? ENOENT
         guard error == 0 else { throw LaunchError(stage: .cgroupLimit, errno: error, subject: file) }
     }
 
     /// Asks for an eventfd signal on out-of-memory (cgroup-v1/memory.rst, "OOM Control").
     private func watchMemory(_ directory: Int32) throws(LaunchError) {
-        oomControl = try check(
-            unsafe openat(directory, "memory.oom_control", O_RDONLY | O_CLOEXEC), .cgroupLimit, "memory.oom_control")
-        memoryEvent = try check(
-            clw_eventfd(), .cgroupLimit, "eventfd")
+        let oomControl = try check(files["memory.oom_control"] ?? -1, .cgroupLimit, "memory.oom_control")
+        memoryEvent = try check(clw_eventfd(), .cgroupLimit, "eventfd")
         let error = HostFiles.write("\(memoryEvent) \(oomControl)", to: "cgroup.event_control", in: directory)
         guard error == 0 else { throw LaunchError(stage: .cgroupLimit, errno: error, subject: "cgroup.event_control") }
     }
 
-    func cpuMicroseconds() -> UInt64 {
-        controllers["cpuacct"].map { HostFiles.number("cpuacct.usage", in: $0) / 1000 } ?? 0
-    }
+    private func counter(_ file: String) -> String { files[file].map(HostFiles.counter) ?? "" }
 
-    func oomKills() -> UInt64 {
-        controllers["memory"].map { HostFiles.number("oom_kill", of: "memory.oom_control", in: $0) } ?? 0
-    }
+    func cpuMicroseconds() -> UInt64 { HostFiles.number(in: counter("cpuacct.usage")) / 1000 }
+
+    func oomKills() -> UInt64 { HostFiles.number("oom_kill", in: counter("memory.oom_control")) }
 
     func counters() -> CgroupCounters {
-        var counters = CgroupCounters()
-        counters.cpuMicroseconds = cpuMicroseconds()
-        counters.oomKills = oomKills()
-        if let memory = controllers["memory"] {
-            counters.peakMemoryBytes = HostFiles.number("memory.max_usage_in_bytes", in: memory)
-        }
-        if let pids = controllers["pids"] {
-            counters.pidsRefused = HostFiles.number("max", of: "pids.events", in: pids)
-            counters.peakPids = HostFiles.number("pids.peak", in: pids)
-        }
-        return counters
+        CgroupCounters(
+            cpuMicroseconds: cpuMicroseconds(),
+            peakMemoryBytes: HostFiles.number(in: counter("memory.max_usage_in_bytes")),
+            oomKills: oomKills(),
+            pidsRefused: HostFiles.number("max", in: counter("pids.events")),
+            peakPids: HostFiles.number(in: counter("pids.peak")))
     }
 
     func lift() {
-        if let cpu = controllers["cpu"] { _ = HostFiles.write("-1", to: "cpu.cfs_quota_us", in: cpu) }
+        if let quota = files["cpu.cfs_quota_us"] { _ = HostFiles.write("-1", to: quota) }
     }
 
     func remove() -> Bool {
@@ -165,8 +176,10 @@ final class CgroupV1: Cgroup {
             return true
         }
         guard members.isEmpty else { return false }
-        for fd in [memoryEvent, oomControl] where fd >= 0 { close(fd) }
-        (memoryEvent, oomControl) = (-1, -1)
+        for fd in files.values { close(fd) }
+        files = [:]
+        if memoryEvent >= 0 { close(memoryEvent) }
+        memoryEvent = -1
         return true
     }
 }

@@ -9,8 +9,6 @@ enum Entry {
         let layers = plan.layers
         if layers.contains(.session), setsid() < 0 { fail(.session, status) }
         setLimits(plan, status)
-        // The bounding set first: dropping from it is itself a capability, which the change of user takes away.
-        if layers.contains(.capabilities) { dropBoundingSet(status) }
         if layers.contains(.identity) { takeIdentity(plan, status) }
         if layers.contains(.capabilities) { dropCapabilities(status) }
         if layers.contains(.noNewPrivileges), clw_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
@@ -18,9 +16,7 @@ enum Entry {
         }
         umask(0o022)
         if unsafe chdir(layers.contains(.root) ? "/skill" : "/") != 0 { fail(.chdir, status) }
-        if layers.contains(.signals) {
-            guard clw_reset_signals() == 0 else { fail(.signals, status) }
-        }
+        if layers.contains(.signals), clw_unblock_all_signals() != 0 { fail(.signals, status) }
         // After the working directory and before seccomp, which refuses these calls to some profiles.
         if layers.contains(.landlock) { restrictFiles(plan, status) }
         if layers.contains(.descriptors), clw_close_range(3, UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) != 0 {
@@ -68,12 +64,6 @@ enum Entry {
         }
         if !plan.layers.contains(.pids), clw_setrlimit(Int32(RLIMIT_NPROC_ID), limits.pidsMax, limits.pidsMax) != 0 {
             fail(.rlimits, status)
-        }
-    }
-
-    private static func dropBoundingSet(_ status: Int32) {
-        for capability in 0..<cap_max_bits() {
-            if cap_drop_bound(capability) != 0 { fail(.capabilities, status) }
         }
     }
 

@@ -1,3 +1,4 @@
+import CCap
 import CLinux
 import Glibc
 import SandboxProtocol
@@ -10,6 +11,7 @@ enum Init {
         takeDescriptors(plan.bootstrap)
         if plan.layers.contains(.cgroupNamespace), clw_unshare(Int32(CLW_NEWCGROUP)) != 0 { fail(.cgroupNamespace) }
         // All that needs no mapped id is done while the worker writes the maps.
+        if plan.layers.contains(.capabilities) { dropBoundingSet() }
         copyTree(plan)
         awaitStart()
         takeIdentity(plan)
@@ -74,6 +76,14 @@ enum Init {
             guard clw_setresgid(plan.initID) == 0, clw_setresuid(plan.initID) == 0 else { fail(.identity) }
         }
         _ = clw_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    }
+
+    /// Pid 2 inherits it: no program that it executes, setuid or not, gains a capability. Ours stay until the tree is
+    /// built.
+    private static func dropBoundingSet() {
+        for capability in 0..<cap_max_bits() {
+            if cap_drop_bound(capability) != 0 { fail(.capabilities) }
+        }
     }
 
     private static func copyTree(_ plan: ChildPlan) {

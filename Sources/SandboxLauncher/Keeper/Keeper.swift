@@ -24,6 +24,8 @@ func runKeeper(cgroupName: String, layersOptional: Bool) -> Never {
     clw_raise_open_files()
     // Sandboxes whose worker died come to us, so that their pid 1 is reaped.
     _ = clw_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    // Sandboxes inherit it: what the daemon's parent ignores must not be ignored in them.
+    clw_default_signals()
     _ = clw_block_all_signals()
 
     var generation: UInt32 = 0

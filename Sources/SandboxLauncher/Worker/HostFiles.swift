@@ -42,15 +42,29 @@ enum HostFiles {
 
     /// The number in a file that holds one; 0 when it cannot be read.
     static func number(_ path: String, in directory: Int32) -> UInt64 {
-        read(path, in: directory).flatMap { UInt64($0.filter(\.isNumber)) } ?? 0
+        number(in: read(path, in: directory) ?? "")
     }
 
     /// The number behind `key` in a file of `key value` lines.
     static func number(_ key: String, of path: String, in directory: Int32) -> UInt64 {
-        for line in (read(path, in: directory) ?? "").split(separator: "\n") {
+        number(key, in: read(path, in: directory) ?? "")
+    }
+
+    static func number(in text: String) -> UInt64 { UInt64(text.filter(\.isNumber)) ?? 0 }
+
+    static func number(_ key: String, in text: String) -> UInt64 {
+        for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ")
             if parts.count == 2, parts[0] == key { return UInt64(parts[1]) ?? 0 }
         }
         return 0
+    }
+
+    /// What an open control file gives at once: counters are short.
+    static func counter(_ fd: Int32) -> String {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = unsafe max(0, pread(fd, buffer.baseAddress, buffer.count, 0))
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -20,6 +20,8 @@ final class Worker {
 
     static let templatesMax = 256
     static let runsMax = 4096
+    /// After so long without work there is time for what is made ahead.
+    private static let quietMilliseconds: Int32 = 1
 
     /// What an epoll event is about: the low byte, above it the slot.
     private enum Tag: UInt64 {
@@ -44,9 +46,9 @@ final class Worker {
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
         while true {
             armTimer()
-            // While there is nothing to do, something is made ahead.
-            let wanted = host.spares.wanted
-            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), wanted ? 0 : -1)
+            // While nothing runs, something is made ahead.
+            let wanted = runs.isEmpty && host.spares.wanted
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), wanted ? Self.quietMilliseconds : -1)
             if count == 0, wanted { host.spares.prepare() }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
