@@ -118,7 +118,7 @@ struct HTTPPartsTests {
     func gone() async throws {
         let connection = Connection()
         let running = Task {
-            try await connection.cancellingWhenGone {
+            try await CancelSwitch.run(cancelledBy: [CancelSwitch(), connection.gone]) {
                 try? await Task.sleep(for: .seconds(60))
                 return Task.isCancelled
             }
@@ -126,7 +126,7 @@ struct HTTPPartsTests {
         try await Task.sleep(for: .milliseconds(50))
         connection.markGone()
         #expect(try await running.value)
-        #expect(try await connection.cancellingWhenGone { Task.isCancelled })
+        #expect(try await CancelSwitch.run(cancelledBy: [connection.gone]) { Task.isCancelled })
     }
 }
 

@@ -37,7 +37,7 @@ struct API: HTTPResponder {
                 route = found
                 let call = Call(
                     request: request, parameters: parameters, id: id, logger: logger, connection: Connection.current)
-                reply = try await found.handler(call)
+                reply = try await found.reply(to: call)
             case .methodNotAllowed(let allowed):
                 let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
                 let error = NodeError(

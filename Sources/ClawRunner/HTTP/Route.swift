@@ -8,12 +8,20 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// As OpenAPI writes it, such as `/api/v1/agents/{id}`.
     let path: String
-    let handler: Handler
+    private let handler: Handler
+    private let isQuick: Bool
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    /// - Parameter isQuick: the handler never computes for long, so it may stay on the connection's event loop.
+    init(_ method: HTTPRequest.Method, _ path: String, isQuick: Bool = false, _ handler: @escaping Handler) {
         self.method = method
         self.path = path
+        self.isQuick = isQuick
         self.handler = handler
+    }
+
+    func reply(to call: Call) async throws -> Reply {
+        guard !isQuick else { return try await handler(call) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await handler(call) }
     }
 }
 

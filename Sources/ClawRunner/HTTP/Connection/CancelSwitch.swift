@@ -22,16 +22,21 @@ final class CancelSwitch: Sendable {
         for handler in handlers { handler() }
     }
 
-    /// Runs `operation` in a task that is cancelled by the switch or with the caller. It is waited for in any case.
-    func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    /// Runs `operation` in a task that is cancelled by any of the switches or with the caller. It is waited for in any
+    /// case.
+    /// - Parameter executor: where it goes on after its first wait; until then it runs on this thread.
+    static func run<Value: Sendable>(
+        cancelledBy switches: [CancelSwitch], on executor: (any TaskExecutor)? = nil,
+        _ operation: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         // At once, on this thread: another would have to be woken first.
-        let task = Task.immediate {
-            // It runs before the handler is added below.
-            if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
+        let task = Task.immediate(executorPreference: executor) {
+            // It runs before the handlers are added below.
+            if switches.contains(where: \.isCancelled) { withUnsafeCurrentTask { $0?.cancel() } }
             return try await operation()
         }
-        let token = add { task.cancel() }
-        defer { remove(token) }
+        let tokens = switches.map { $0.add { task.cancel() } }
+        defer { for (each, token) in zip(switches, tokens) { each.remove(token) } }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {

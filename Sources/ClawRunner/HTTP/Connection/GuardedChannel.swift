@@ -29,7 +29,7 @@ struct GuardedChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let limits = limits
         return http.setup(channel: channel, logger: logger).flatMapThrowing { http in
-            let connection = Connection()
+            let connection = Connection(executor: LoopExecutor(channel.eventLoop))
             let isUnix = channel.localAddress?.protocol == .unix
             let pipeline = channel.pipeline.syncOperations
             let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
@@ -41,8 +41,10 @@ struct GuardedChannel: ServerChildChannel {
     }
 
     func handle(value: Value, logger: Logger) async {
-        await Connection.$current.withValue(value.connection) {
-            await http.handle(value: value.http, logger: logger)
+        await withTaskExecutorPreference(value.connection.executor) {
+            await Connection.$current.withValue(value.connection) {
+                await http.handle(value: value.http, logger: logger)
+            }
         }
     }
 }

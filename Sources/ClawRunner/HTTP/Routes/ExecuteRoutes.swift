@@ -10,11 +10,14 @@ struct ExecuteRoutes {
     /// Cancels the runs that are under way.
     let runs: CancelSwitch
 
+    /// A larger body takes long to read; it leaves the event loop to other connections.
+    private static let quickBytesMax = 64 << 10
+
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/skills/{skill}/execute", execute),
+            Route(.post, "/api/v1/skills/{skill}/execute", isQuick: true, execute),
             // The marketplace's own examples leave the prefix out.
-            Route(.post, "/skills/{skill}/execute", execute),
+            Route(.post, "/skills/{skill}/execute", isQuick: true, execute),
             Route(.get, "/api/v1/executions/{execution}", show),
         ]
     }
@@ -23,18 +26,19 @@ struct ExecuteRoutes {
         let agent = try node.authenticate(try call.bearer)
         let limits = node.configuration
         let body = try await call.body(bytesMax: limits.requestBytesMax)
-        let request = try ExecuteRequest(
-            caller: agent, skill: call.parameter("skill"), body: body, token: call.purchaseToken,
-            idempotencyKey: call.header(.idempotencyKey),
-            limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
-        let (node, runs) = (node, runs)
+        let (node, runs, token, key) = (node, runs, call.purchaseToken, call.header(.idempotencyKey))
+        let skill = call.parameter("skill")
         let run: @Sendable () async throws -> ExecuteReply = {
-            try await runs.run { try await node.execute(request) }
+            try await node.execute(
+                ExecuteRequest(
+                    caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
+                    limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax)))
         }
-        let reply =
-            if let connection = call.connection { try await connection.cancellingWhenGone(run) } else {
-                try await run()
-            }
+        let executor = body.count <= Self.quickBytesMax ? call.connection?.executor : nil
+        let reply = try await withTaskExecutorPreference(executor ?? globalConcurrentExecutor) {
+            try await CancelSwitch.run(
+                cancelledBy: [runs] + (call.connection.map { [$0.gone] } ?? []), on: executor, run)
+        }
         return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
     }
 

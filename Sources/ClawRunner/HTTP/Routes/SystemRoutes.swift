@@ -12,7 +12,7 @@ struct SystemRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz") { _ in .json(["status": "ok"]) },
+            Route(.get, "/healthz", isQuick: true) { _ in .json(["status": "ok"]) },
             Route(.get, "/readyz", ready),
             Route(.get, "/metrics", scrape),
             Route(.get, "/.well-known/jwks.json", jwks),
