@@ -6,7 +6,7 @@ extension ExecutionNode {
     /// Books an ended run. It is tried again while the store is busy: a run without a record would be a loss. The
     /// calling task may be cancelled meanwhile.
     func book(_ run: EndedRun) async throws(NodeError) -> SettledRun {
-        let result: Result<SettledRun, MeterError> = await Task {
+        let result: Result<SettledRun, MeterError> = await Task.immediate {
             var wait = Duration.milliseconds(50)
             while true {
                 do throws(MeterError) {

@@ -53,14 +53,21 @@ extension ExecutionNode {
         let outcome = await runner.run(
             prepared.run(endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill)))
         slots.release()
-        let ended = EndedRun(
-            hold: hold, skill: skill, outcome: outcome,
-            response: SkillResponse(
-                outcome, manifest: skill.latest.manifest, endpoint: endpoint, depthMax: configuration.jsonDepthMax),
-            byOwner: purchase == nil)
-        let settled = try await book(ended)
-        return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent])
+        let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
+            let ended = EndedRun(
+                hold: hold, skill: skill, outcome: outcome,
+                response: SkillResponse(
+                    outcome, manifest: skill.latest.manifest, endpoint: endpoint,
+                    depthMax: self.configuration.jsonDepthMax),
+                byOwner: purchase == nil)
+            return ExecuteReply(outcome: try await self.book(ended).outcome, isReplay: false, rates: [rate, agent])
+        }
+        guard outcome.standardOutput.count > Self.quickBytesMax else { return try await finish() }
+        // Reading and hashing it takes long; the caller's executor may be an event loop.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor, operation: finish)
     }
+
+    private static let quickBytesMax = 64 << 10
 
     // MARK: Steps
 
