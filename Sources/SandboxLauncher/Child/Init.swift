@@ -34,6 +34,8 @@ enum Init {
     static func send(_ report: InitReport, _ denials: [Ended.Denial] = []) -> Never {
         let packet = InitReport.packet(report, denials)
         _ = unsafe clw_send(Descriptor.control, packet, packet.count, nil, 0, 0)
+        // The kernel takes the namespaces apart when we end, which is not for now: somebody waits for the answer.
+        while awaitWord() {}
         _exit(0)
     }
 
@@ -59,14 +61,17 @@ enum Init {
         _ = clw_close_range(UInt32(bootstrap.skillTree >= 0 ? 5 : 4), UInt32.max, 0)
     }
 
-    /// The worker says so when our ids are mapped; end of file means that it has died.
+    /// The worker says so when our ids are mapped.
     private static func awaitStart() {
-        var go: UInt8 = 0
+        if !awaitWord() { _exit(0) }
+    }
+
+    /// False at end of file: the worker has let us go, or has died.
+    private static func awaitWord() -> Bool {
+        var word: UInt8 = 0
         while true {
-            let count = unsafe read(Descriptor.control, &go, 1)
-            if count == 1 { return }
-            if count < 0, errno == EINTR { continue }
-            _exit(0)
+            let count = unsafe read(Descriptor.control, &word, 1)
+            if count >= 0 || errno != EINTR { return count == 1 }
         }
     }
 

@@ -115,7 +115,7 @@ struct Probe {
         var status: Int32 = 0
         _ = unsafe clw_wait_pidfd(run.pidfd, 0, &status)
         close(run.pidfd)
-        close(run.control)
+        run.release()
         if let network = run.network { host.spares.giveBack(network) }
         if let cgroup = run.cgroup {
             // The kernel may count the dead for a moment longer.

@@ -8,7 +8,7 @@ final class Run {
     let slot: Int
     let limits: RunLimits
     let pidfd: Int32
-    let control: Int32
+    private(set) var control: Int32
     let cgroup: (any Cgroup)?
     /// Nil when it made one of its own, or has none.
     let network: Network?
@@ -64,6 +64,12 @@ final class Run {
         killed = reason
         cgroup?.lift()
         _ = clw_pidfd_send_signal(pidfd, SIGKILL)
+    }
+
+    /// Closes the socket to pid 1, which then ends.
+    func release() {
+        if control >= 0 { close(control) }
+        control = -1
     }
 
     /// The kernel announced that the memory limit was hit; an actual kill ends the run.

@@ -15,13 +15,17 @@ final class Worker {
     private var slotOfRun: [UInt64: Int] = [:]
     private var freeSlots: [Int] = []
     private var nextSlot = 0
+    /// Answered runs whose pid 1 waits to be let go: what the kernel does then is for when nobody waits.
+    private var spent: [Run] = []
     private var cgroupsToRemove: [any Cgroup] = []
     private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
 
     static let templatesMax = 256
     static let runsMax = 4096
-    /// After so long without work there is time for what is made ahead.
-    private static let quietMilliseconds: Int32 = 1
+    /// After so long without work there is time for what is left of former runs and for what is made ahead.
+    private static let quietMilliseconds: Int32 = 2
+    /// Without quiet, so many wait at most.
+    private static let spentMax = 16
 
     /// What an epoll event is about: the low byte, above it the slot.
     private enum Tag: UInt64 {
@@ -46,10 +50,13 @@ final class Worker {
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
         while true {
             armTimer()
-            // While nothing runs, something is made ahead.
             let wanted = runs.isEmpty && host.spares.wanted
-            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), wanted ? Self.quietMilliseconds : -1)
-            if count == 0, wanted { host.spares.prepare() }
+            let timeout = wanted || !spent.isEmpty ? Self.quietMilliseconds : -1
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), timeout)
+            if count == 0 || spent.count >= Self.spentMax {
+                release()
+                if wanted { host.spares.prepare() }
+            }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
                 let slot = Int(tag >> 8)
@@ -165,6 +172,7 @@ final class Worker {
     // MARK: From the sandboxes
 
     private func readReport(_ run: Run) {
+        guard run.control >= 0 else { return }
         var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
         var length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
         // A pid 1 that fails before it has read our word to go resets the connection; its report comes after that.
@@ -179,6 +187,7 @@ final class Worker {
             return
         }
         _ = clw_epoll_remove(epoll, run.control)
+        spent.append(run)
     }
 
     private func answer(_ run: Run) {
@@ -191,6 +200,12 @@ final class Worker {
         run.answered = true
     }
 
+    /// Lets every pid 1 go that has nothing left to do. Its death is an event of its own.
+    private func release() {
+        for run in spent { run.release() }
+        spent = []
+    }
+
     /// PID 1 is dead, and so is everything in its namespace.
     private func reap(_ run: Run) {
         var status: Int32 = 0
@@ -201,7 +216,8 @@ final class Worker {
         runs.removeValue(forKey: run.slot)
         slotOfRun.removeValue(forKey: run.id)
         freeSlots.append(run.slot)
-        close(run.control)
+        spent.removeAll { $0 === run }
+        run.release()
         close(run.pidfd)
         if let network = run.network { host.spares.giveBack(network) }
         if let cgroup = run.cgroup {
@@ -213,6 +229,7 @@ final class Worker {
     /// The daemon is gone: ends what runs and removes every trace of it.
     func end() {
         for run in runs.values { run.kill(.cancelled) }
+        release()
         for _ in 0..<200 where !runs.isEmpty || !cgroupsToRemove.isEmpty {
             for run in runs.values { reap(run) }
             cgroupsToRemove.removeAll { $0.remove() }
