@@ -17,6 +17,7 @@ final class PrometheusMetrics: MetricsFactory, Sendable {
     /// Series beyond this are not kept: a label that grows without bound must not eat the memory.
     private static let seriesMax = 4096
 
+    /// As the caller names it: names are made fit for Prometheus only when somebody reads them.
     struct Key: Hashable, Sendable {
         let name: String
         let labels: [Label]
@@ -94,9 +95,7 @@ final class PrometheusMetrics: MetricsFactory, Sendable {
 
     /// The series of that name; one of another type under the same name is counted into nowhere.
     private func find(_ label: String, _ dimensions: [(String, String)], _ make: () -> Series) -> Series {
-        let key = Key(
-            name: Self.prefix + Self.name(label),
-            labels: dimensions.map { Label(name: Self.name($0.0), value: $0.1) })
+        let key = Key(name: label, labels: dimensions.map { Label(name: $0.0, value: $0.1) })
         return series.withLock { series in
             if let known = series[key] { return known }
             let new = make()
@@ -110,7 +109,7 @@ final class PrometheusMetrics: MetricsFactory, Sendable {
     /// All series, by name.
     func render() -> String {
         let all = series.withLock { $0 }
-        let byName = Dictionary(grouping: all, by: \.key.name)
+        let byName = Dictionary(grouping: all) { Self.prefix + Self.name($0.key.name) }
         var text = ""
         for (name, series) in byName.sorted(by: { $0.key < $1.key }) {
             guard let type = series.first?.value.type else { continue }
@@ -149,7 +148,7 @@ final class PrometheusMetrics: MetricsFactory, Sendable {
         let parts = labels.map { label in
             let value = label.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
                 .replacing("\n", with: "\\n")
-            return "\(label.name)=\"\(value)\""
+            return "\(name(label.name))=\"\(value)\""
         }
         return "{" + parts.joined(separator: ",") + "}"
     }
