@@ -32,6 +32,7 @@ public final class ExecutionNode: Sendable {
     let idempotency: IdempotencyRegistry
     let limiter = RateLimiter()
     let slots: RunSlots
+    let unbooked = UnbookedRuns()
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
@@ -116,9 +117,15 @@ public final class ExecutionNode: Sendable {
         slots.resize(runsMax: configuration.runsMax, waitingMax: configuration.waitingMax)
     }
 
-    /// Numbers for a gauge: open holds, runs that wait, slots that are free.
-    package var load: (openHolds: Int, waiting: Int, freeSlots: Int) {
-        (meter.openHolds, slots.waiting, slots.free)
+    /// Numbers for a gauge: open holds, runs that wait, slots that are free, runs that ended and are not booked.
+    package var load: (openHolds: Int, waiting: Int, freeSlots: Int, unbooked: Int) {
+        (meter.openHolds, slots.waiting, slots.free, unbooked.state.count)
+    }
+
+    /// Tries once more to book what is not booked yet, and gives up then: the next start books those runs as
+    /// interrupted. To be called after the last call, before the store is closed.
+    public func stop() async {
+        await unbooked.stop()
     }
 
     /// Stores when keys were last used, and drops what is past its time. To be called now and then, such as every

@@ -25,6 +25,8 @@ public struct NodeConfiguration: Sendable {
     public var profileMap: [String: String]
     /// What stands before the paths in URLs that are given out, such as `https://node.example`.
     public var publicURL: String
+    /// How long is waited for a store that does not book.
+    package var bookingPace = BookingPace()
 
     public init(
         dataDirectory: String, licenseRate: RateLimit = .standard,

@@ -53,19 +53,20 @@ struct LedgerTests {
             ("memory_limit", false), ("OK", false), ("", false),
         ])
     func billing(verdict: String, billed: Bool) {
-        let pricing = Pricing(kind: .usage, price: Samples.usdc(1_000))
-        let charge = BillingRule().charge(verdict: verdict, pricing: pricing)
+        let price = Samples.usdc(1_000)
+        let charge = BillingRule().charge(verdict: verdict, price: price)
         #expect(charge.cost == Samples.usdc(billed ? 1_000 : 0))
         #expect(charge.countsUse == billed)
         let everything = BillingRule(billedVerdicts: ["ok", "failed", "launch_failed", "cancelled"])
         let platform = ["launch_failed", "cancelled"].contains(verdict)
-        if platform { #expect(everything.charge(verdict: verdict, pricing: pricing).cost.isZero) }
-        #expect(BillingRule().charge(verdict: verdict, pricing: pricing, byOwner: true).cost.isZero)
+        if platform { #expect(everything.charge(verdict: verdict, price: price).cost.isZero) }
+        #expect(BillingRule().charge(verdict: verdict, price: price, byOwner: true).cost.isZero)
     }
 
     @Test("a free or one-time skill counts uses and costs nothing per run", arguments: [Pricing.Kind.free, .oneTime])
     func unpriced(kind: Pricing.Kind) {
-        let charge = BillingRule().charge(verdict: "ok", pricing: Pricing(kind: kind, price: Samples.usdc(500)))
+        let pricing = Pricing(kind: kind, price: Samples.usdc(500))
+        let charge = BillingRule().charge(verdict: "ok", price: pricing.runPrice)
         #expect(charge == BillingRule.Charge(cost: Samples.usdc(0), countsUse: true))
     }
 }

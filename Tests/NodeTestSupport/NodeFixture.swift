@@ -17,9 +17,11 @@ package struct NodeFixture: Sendable {
     package let runner: any SkillRunner
     package let node: ExecutionNode
 
-    /// - Parameter directory: one that an earlier fixture left with ``stop()``; nil makes a new one.
+    /// - Parameters:
+    ///   - directory: one that an earlier fixture left with ``stop()``; nil makes a new one.
+    ///   - outage: makes the store fail to book while it is on.
     package init(
-        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil,
+        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil, outage: StoreOutage = StoreOutage(),
         configure: (inout NodeConfiguration) -> Void = { _ in }
     ) async throws {
         self.directory =
@@ -27,7 +29,8 @@ package struct NodeFixture: Sendable {
         try FileManager.default.createDirectory(
             atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         keys = try SigningKeys(directory: self.directory + "/keys")
-        store = try SQLiteStore(path: self.directory + "/market.db", signer: keys.current)
+        store = try SQLiteStore(
+            path: self.directory + "/market.db", signer: OutageSigner(key: keys.current, outage: outage))
         self.runner = runner
         var configuration = NodeConfiguration(dataDirectory: self.directory)
         configure(&configuration)
@@ -42,11 +45,12 @@ package struct NodeFixture: Sendable {
 
     /// Closes the store and leaves the directory.
     package func stop() async throws {
+        await node.stop()
         try await store.close()
     }
 
     package func close() async throws {
-        try await store.close()
+        try await stop()
         Self.remove(directory)
     }
 

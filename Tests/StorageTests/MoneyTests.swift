@@ -172,6 +172,6 @@ extension Purchase {
     fileprivate init(copying other: Purchase, amount: Money) {
         self.init(
             id: other.id, buyerID: other.buyerID, sellerID: other.sellerID, skillID: other.skillID, amount: amount,
-            license: other.license, status: other.status, createdAt: other.createdAt)
+            runPrice: other.runPrice, license: other.license, status: other.status, createdAt: other.createdAt)
     }
 }

@@ -45,7 +45,8 @@ enum OpenAPISchemas {
         ]),
         "Purchase": OpenAPIOperation.object([
             "id": uuid, "buyerId": uuid, "sellerId": uuid, "skillId": uuid, "amount": amount, "amountBase": base,
-            "currency": currency, "txHash": optionalString, "license": OpenAPIOperation.ref("License"),
+            "currency": currency, "runPrice": amount, "runPriceBase": base, "txHash": optionalString,
+            "license": OpenAPIOperation.ref("License"),
             "status": ["enum": ["pending", "completed", "refunded"]], "revokedReason?": string, "createdAt": time,
         ]),
         "ExecuteRequest": OpenAPIOperation.object(["endpoint": string, "payload?": [:], "maxCost?": amount]),

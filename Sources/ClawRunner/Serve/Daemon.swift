@@ -105,10 +105,12 @@ private struct Daemon {
             try await serve(api, node, profiles)
         } catch {
             unlink(settings.socketPath)
+            await node.stop()
             try? await store.close()
             throw error
         }
         unlink(settings.socketPath)
+        await node.stop()
         try await store.close()
         logger.notice("stopped")
     }

@@ -15,18 +15,20 @@ struct EndedRun: Sendable {
     let response: SkillResponse
     /// The owner ran an own skill, free.
     let byOwner: Bool
+    let endedAt = Timestamp.now
 
     private var verdict: Verdict { response.verdict }
 
+    /// What is booked. The price is the one that was held.
     func settlement(_ billing: BillingRule) throws(MeterError) -> Settlement {
-        let charge = billing.charge(verdict: verdict.kind.rawValue, pricing: skill.pricing, byOwner: byOwner)
+        let charge = billing.charge(verdict: verdict.kind.rawValue, price: hold.amount, byOwner: byOwner)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
             endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: Int64(response.result?.count ?? 0),
             durationMilliseconds: milliseconds(outcome.usage.wallMicroseconds),
             cpuTimeMilliseconds: milliseconds(outcome.usage.cpuMicroseconds),
             peakMemoryBytes: outcome.usage.peakMemoryBytes, cost: charge.cost, verdict: verdict.kind.rawValue,
-            timestamp: .now)
+            timestamp: endedAt)
         do throws(LedgerError) {
             return try Settlement(
                 usage: usage, sellerID: hold.sellerID, countsUse: charge.countsUse, requestHash: hold.requestHash,

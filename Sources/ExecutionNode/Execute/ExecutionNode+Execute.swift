@@ -27,11 +27,12 @@ extension ExecutionNode {
     private func call(
         _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?
     ) async throws(NodeError) -> ExecuteReply {
+        try requireBookable()
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
         let purchase = try await permit(request.caller, skill, token: request.token)
         try Self.check(request.payload, endpoint)
-        let price = purchase == nil ? Money.zero(skill.pricing.price.currency) : skill.pricing.runPrice
+        let price = purchase?.runPrice ?? .zero(skill.pricing.price.currency)
         try Self.check(maxCost: request.maxCost, price)
         let prepared = try prepare(skill)
         let payload = request.payload.serialized()
@@ -84,7 +85,8 @@ extension ExecutionNode {
     private func acquireSlot(_ request: ExecuteRequest, _ skill: Skill) async throws(NodeError) {
         try await slots.acquire()
         do throws(NodeError) {
-            // The licence may have been revoked or have expired while the call waited.
+            // While the call waited, the store may have failed, and the licence may have been revoked or have expired.
+            try requireBookable()
             _ = try await permit(request.caller, skill, token: request.token)
         } catch {
             slots.release()

@@ -40,6 +40,7 @@ extension ExecutionNode {
         let now = Timestamp.now
         let purchase = Purchase(
             id: .new(at: now), buyerID: request.buyer, sellerID: skill.agentID, skillID: skill.id, amount: price,
+            runPrice: skill.pricing.runPrice,
             license: License(
                 kind: request.licenseKind, expiresAt: Self.expiry(skill.pricing, from: now),
                 usageLimit: request.usageLimit),

@@ -41,6 +41,8 @@ extension Purchase {
             "amount": .string(amount.decimal),
             "amountBase": .string(String(amount.base)),
             "currency": .string(amount.currency.rawValue),
+            "runPrice": .string(runPrice.decimal),
+            "runPriceBase": .string(String(runPrice.base)),
             "txHash": .optional(transactionHash),
             "license": license.json,
             "status": .string(status.rawValue),

@@ -34,6 +34,8 @@ public struct Purchase: Hashable, Sendable {
     public let skillID: Skill.ID
     /// What was paid at purchase.
     public let amount: Money
+    /// What one billed run costs: the skill's price when the licence was bought, whatever it is now.
+    public let runPrice: Money
     public let transactionHash: String?
     public var license: License
     public var status: Status
@@ -44,7 +46,7 @@ public struct Purchase: Hashable, Sendable {
     public let createdAt: Timestamp
 
     public init(
-        id: ID, buyerID: Agent.ID, sellerID: Agent.ID, skillID: Skill.ID, amount: Money,
+        id: ID, buyerID: Agent.ID, sellerID: Agent.ID, skillID: Skill.ID, amount: Money, runPrice: Money,
         transactionHash: String? = nil, license: License, status: Status, revocationEpoch: Int64 = 0,
         revokedReason: String? = nil, createdAt: Timestamp
     ) {
@@ -53,6 +55,7 @@ public struct Purchase: Hashable, Sendable {
         self.sellerID = sellerID
         self.skillID = skillID
         self.amount = amount
+        self.runPrice = runPrice
         self.transactionHash = transactionHash
         self.license = license
         self.status = status

@@ -45,6 +45,11 @@ public final class IdempotencyRegistry: Sendable {
         return recorded.fingerprint == request.fingerprint ? .replay(recorded.outcome) : .mismatch
     }
 
+    /// Keeps a request in flight after its answer, until one ``end(_:)`` more: its run is not booked yet.
+    public func retain(_ scope: IdempotencyScope) {
+        inFlight.withLock { $0.retain(scope) }
+    }
+
     /// The request is answered, or failed before anything was stored: from now on the store alone decides.
     public func end(_ scope: IdempotencyScope) {
         inFlight.withLock { $0.leave(scope) }

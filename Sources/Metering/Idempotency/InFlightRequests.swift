@@ -8,17 +8,23 @@ struct InFlightRequests: Sendable {
         case mismatch
     }
 
-    private(set) var fingerprints: [IdempotencyScope: BodyHash] = [:]
+    private(set) var requests: [IdempotencyScope: (fingerprint: BodyHash, holders: Int)] = [:]
 
     mutating func enter(_ request: IdempotentRequest) -> Entry {
-        if let fingerprint = fingerprints[request.scope] {
-            return fingerprint == request.fingerprint ? .running : .mismatch
+        if let known = requests[request.scope] {
+            return known.fingerprint == request.fingerprint ? .running : .mismatch
         }
-        fingerprints[request.scope] = request.fingerprint
+        requests[request.scope] = (request.fingerprint, 1)
         return .entered
     }
 
+    /// One ``leave(_:)`` more is needed before the request may be entered again.
+    mutating func retain(_ scope: IdempotencyScope) {
+        requests[scope]?.holders += 1
+    }
+
     mutating func leave(_ scope: IdempotencyScope) {
-        fingerprints[scope] = nil
+        guard let known = requests[scope] else { return }
+        requests[scope] = known.holders > 1 ? (known.fingerprint, known.holders - 1) : nil
     }
 }

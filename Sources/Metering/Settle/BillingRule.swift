@@ -13,6 +13,9 @@ public struct BillingRule: Hashable, Sendable {
         }
     }
 
+    /// Bills no verdict.
+    public static let nothing = BillingRule(billedVerdicts: [])
+
     /// Verdicts that are billed; by default `ok` alone.
     public let billedVerdicts: Set<String>
 
@@ -21,11 +24,11 @@ public struct BillingRule: Hashable, Sendable {
         self.billedVerdicts = billedVerdicts.subtracting(["launch_failed", "cancelled"])
     }
 
-    /// The charge for a run of `pricing` that ended with `verdict`. The owner of a skill runs it free.
-    public func charge(verdict: String, pricing: Pricing, byOwner: Bool = false) -> Charge {
+    /// The charge for a run at `price` that ended with `verdict`. The owner of a skill runs it free.
+    public func charge(verdict: String, price: Money, byOwner: Bool = false) -> Charge {
         guard billedVerdicts.contains(verdict), !byOwner else {
-            return Charge(cost: .zero(pricing.price.currency), countsUse: false)
+            return Charge(cost: .zero(price.currency), countsUse: false)
         }
-        return Charge(cost: pricing.runPrice, countsUse: true)
+        return Charge(cost: price, countsUse: true)
     }
 }

@@ -51,16 +51,20 @@ extension SQLiteStore {
     }
 
     private static func insert(_ purchase: Purchase, in db: Database) throws {
+        guard purchase.runPrice.currency == purchase.amount.currency else {
+            throw StoreError.refused("a licence is bought and used in one currency")
+        }
         try db.run(
             """
-            INSERT INTO purchases (id, buyer_id, seller_id, skill_id, amount, currency, tx_hash, license_kind,
-                expires_at, usage_limit, current_usage, status, revocation_epoch, revoked_reason, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO purchases (id, buyer_id, seller_id, skill_id, amount, currency, run_price, tx_hash,
+                license_kind, expires_at, usage_limit, current_usage, status, revocation_epoch, revoked_reason,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 purchase.id.uuid, purchase.buyerID.uuid, purchase.sellerID.uuid, purchase.skillID.uuid,
-                purchase.amount.base, purchase.amount.currency.rawValue, purchase.transactionHash,
-                purchase.license.kind.rawValue, purchase.license.expiresAt?.milliseconds,
+                purchase.amount.base, purchase.amount.currency.rawValue, purchase.runPrice.base,
+                purchase.transactionHash, purchase.license.kind.rawValue, purchase.license.expiresAt?.milliseconds,
                 purchase.license.usageLimit, purchase.license.currentUsage, purchase.status.rawValue,
                 purchase.revocationEpoch, purchase.revokedReason, purchase.createdAt.milliseconds,
             ])

@@ -59,9 +59,10 @@ extension Row {
             usageLimit: try optionalInteger("usage_limit"), currentUsage: try integer("current_usage"))
         return Purchase(
             id: try id("id"), buyerID: try id("buyer_id"), sellerID: try id("seller_id"),
-            skillID: try id("skill_id"), amount: try money("amount"), transactionHash: try optionalText("tx_hash"),
-            license: license, status: try word("status"), revocationEpoch: try integer("revocation_epoch"),
-            revokedReason: try optionalText("revoked_reason"), createdAt: try time("created_at"))
+            skillID: try id("skill_id"), amount: try money("amount"), runPrice: try money("run_price"),
+            transactionHash: try optionalText("tx_hash"), license: license, status: try word("status"),
+            revocationEpoch: try integer("revocation_epoch"), revokedReason: try optionalText("revoked_reason"),
+            createdAt: try time("created_at"))
     }
 
     private func tags() throws -> [String] {

@@ -26,6 +26,7 @@ struct SystemRoutes {
                 status: 503, code: "not_ready", detail: "The daemon is starting or stopping.", retryable: true,
                 retryAfterSeconds: 1)
         }
+        try node.requireBookable()
         return .json(["status": "ready"])
     }
 
@@ -34,6 +35,7 @@ struct SystemRoutes {
         Gauge(label: "holds_open").record(load.openHolds)
         Gauge(label: "executions_waiting").record(load.waiting)
         Gauge(label: "execution_slots_free").record(load.freeSlots)
+        Gauge(label: "runs_unbooked").record(load.unbooked)
         return .text(metrics.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
     }
 

@@ -1,0 +1,47 @@
+import Foundation
+import GRDB
+import MarketCore
+import Testing
+
+@testable import Storage
+
+@Suite("Files of earlier versions", .timeLimit(.minutes(1)))
+struct MigrationTests {
+    /// A file as a version wrote it whose last step was `step`, with what `fill` writes into it.
+    private func file(upTo step: String, _ fill: (Database) throws -> Void) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appending(path: "former-\(UUID().uuidString).db").path
+        let queue = try DatabaseQueue(path: path)
+        try Migrations.migrator().migrate(queue, upTo: step)
+        try queue.write(fill)
+        try queue.close()
+        return path
+    }
+
+    @Test("purchases from before take the price that their skill has now", arguments: ["usage", "one-time"])
+    func runPrice(kind: String) async throws {
+        let ids = (1...4).map { Data(repeating: UInt8($0), count: 16) }
+        let path = try file(upTo: "3 published API") { db in
+            for (id, name) in [(ids[0], "seller"), (ids[1], "buyer")] {
+                try db.execute(
+                    sql: "INSERT INTO agents VALUES (?, ?, 'wallet', '', NULL, 0, 0, 0, 0)", arguments: [id, name])
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO skills VALUES (?, ?, 'emailer', '', '', 'utility', ?, 1000, 'USDC', NULL, NULL,
+                        'published', '[]', '1.0.0', 0, 0, 0, 0, 0)
+                    """, arguments: [ids[2], ids[0], kind])
+            try db.execute(
+                sql: """
+                    INSERT INTO purchases VALUES (?, ?, ?, ?, 0, 'USDC', NULL, 'personal', NULL, NULL, 3, 'completed',
+                        0, NULL, 0)
+                    """, arguments: [ids[3], ids[1], ids[0], ids[2]])
+        }
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let id = try #require(UUID(uuidString: "04040404-0404-0404-0404-040404040404"))
+        let purchase = try #require(try await store.purchase(id: Purchase.ID(id)))
+        #expect(purchase.runPrice == StoreFixture.usdc(kind == "usage" ? 1_000 : 0))
+        #expect(purchase.license.currentUsage == 3)
+        try await store.close()
+    }
+}
