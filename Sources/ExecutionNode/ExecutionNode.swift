@@ -33,6 +33,7 @@ public final class ExecutionNode: Sendable {
     let limiter = RateLimiter()
     let slots: RunSlots
     let unbooked = UnbookedRuns()
+    let space: FreeSpace
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
@@ -57,6 +58,7 @@ public final class ExecutionNode: Sendable {
         }
         meter = Meter(store: store, journal: journal)
         idempotency = IdempotencyRegistry(store: store)
+        space = FreeSpace(directory: configuration.dataDirectory)
         slots = RunSlots(runsMax: configuration.runsMax, waitingMax: configuration.waitingMax)
     }
 
@@ -81,7 +83,11 @@ public final class ExecutionNode: Sendable {
                 InterruptedRun.outcome(usage, receipt: receipt)
             }
         }
-        if report.damagedLines > 0 {
+        if let path = report.keptJournal {
+            logger.error(
+                "the hold journal is damaged; runs that were under way may lack their record",
+                metadata: ["kept": .string(path), "lines": .stringConvertible(report.damagedLines)])
+        } else if report.damagedLines > 0 {
             // A write that a crash cut short: its run had not begun.
             logger.notice(
                 "lines of the hold journal could not be read",

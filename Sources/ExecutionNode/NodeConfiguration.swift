@@ -19,6 +19,10 @@ public struct NodeConfiguration: Sendable {
     public var packageBytesMax: Int
     /// Lists and objects within each other in a request and in a response.
     public var jsonDepthMax: Int
+    /// Bytes that the stored answers of one agent's requests with an idempotency key may take.
+    public var outcomeBytesMax: Int64
+    /// Bytes of the data directory's disk below which nothing new is run, bought or uploaded; zero never refuses.
+    public var freeBytesMin: Int64
     /// Which verdicts are billed.
     public var billing: BillingRule
     /// Profiles that stand in for those that skills ask for.
@@ -33,6 +37,7 @@ public struct NodeConfiguration: Sendable {
         agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000), runsMax: Int = 64,
         waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20,
         packageBytesMax: Int = PackageLimits.archiveBytesStandard, jsonDepthMax: Int = 64,
+        outcomeBytesMax: Int64 = 64 << 20, freeBytesMin: Int64 = 128 << 20,
         billing: BillingRule = BillingRule(), profileMap: [String: String] = [:], publicURL: String = ""
     ) {
         self.dataDirectory = dataDirectory
@@ -43,6 +48,8 @@ public struct NodeConfiguration: Sendable {
         self.requestBytesMax = requestBytesMax
         self.packageBytesMax = packageBytesMax
         self.jsonDepthMax = jsonDepthMax
+        self.outcomeBytesMax = outcomeBytesMax
+        self.freeBytesMin = freeBytesMin
         self.billing = billing
         self.profileMap = profileMap
         self.publicURL = publicURL

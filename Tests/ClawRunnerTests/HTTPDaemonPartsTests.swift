@@ -30,6 +30,8 @@ struct HTTPDaemonPartsTests {
             [limits]
             runs = 3
             requestBytes = 2048
+            idempotencyBytes = 2097152
+            freeBytes = 0
             requestTimeout = 5
             shutdownTimeout = 7
             [rates.license]
@@ -47,6 +49,8 @@ struct HTTPDaemonPartsTests {
         #expect(file.node.runsMax == 3)
         #expect(file.node.waitingMax == 4096)
         #expect(file.node.requestBytesMax == 2048)
+        #expect(file.node.outcomeBytesMax == 2 << 20)
+        #expect(file.node.freeBytesMin == 0)
         #expect(file.connections.receive == .seconds(5))
         #expect(file.connections.idle == .seconds(60))
         #expect(file.shutdownSeconds == 7)

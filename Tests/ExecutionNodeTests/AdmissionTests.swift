@@ -114,6 +114,32 @@ struct AdmissionTests {
         try await market.close(usages: 1)
     }
 
+    @Test("a disk that is nearly full refuses calls, purchases and uploads before anything is held or stored")
+    func storageLow() async throws {
+        let market = try await Market()
+        let node = market.fixture.node
+        var configuration = node.configuration
+        configuration.freeBytesMin = .max
+        node.reconfigure(configuration)
+        let error = await #expect(throws: NodeError.self) {
+            _ = try await market.fixture.call(market.skill, by: market.buyer, token: market.token)
+        }
+        #expect(error?.status == 503)
+        #expect(error?.code == "storage_low")
+        #expect(error?.fields["freeBytes"]?.int64 ?? 0 > 0)
+        await expectError(503, "storage_low") { _ = try await market.fixture.buy(market.skill, by: market.buyer) }
+        await expectError(503, "storage_low") {
+            try await market.fixture.publish(NodeFixture.manifest(version: "9.0.0"), by: market.seller)
+        }
+        #expect(throws: NodeError.self) { try node.requireHealth() }
+        #expect(node.load.openHolds == 0)
+        configuration.freeBytesMin = 0
+        node.reconfigure(configuration)
+        #expect(
+            try await market.fixture.call(market.skill, by: market.buyer, token: market.token).outcome.status == 200)
+        try await market.close(usages: 1)
+    }
+
     @Test("an expired licence is refused with 402")
     func expired() async throws {
         let market = try await Market()

@@ -205,8 +205,12 @@ struct BookingTests {
         let reply = try await market.fixture.call(
             market.skill, by: market.buyer, token: market.token, maxCost: "0.001")
         #expect(reply.json["usage"]?["cost"]?.string == "0.001")
+        await expectError(402, "max_price_exceeded") {
+            _ = try await market.fixture.node.purchase(
+                PurchaseRequest(buyer: market.buyer.id, skill: market.skill.name, maxPrice: "0.4"))
+        }
         let purchase = try await market.fixture.node.purchase(
-            PurchaseRequest(buyer: market.buyer.id, skill: market.skill.name))
+            PurchaseRequest(buyer: market.buyer.id, skill: market.skill.name, maxPrice: "0.5"))
         #expect(purchase.json["purchase"]?["runPrice"]?.string == "0.5")
         let later = try await market.fixture.call(market.skill, by: market.buyer, token: purchase.token)
         #expect(later.json["usage"]?["cost"]?.string == "0.5")

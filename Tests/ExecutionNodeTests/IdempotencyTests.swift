@@ -3,6 +3,7 @@ import Fields
 import MarketCore
 import Metering
 import NodeTestSupport
+import Storage
 import Testing
 
 @Suite("Idempotency: one key, one run, one answer", .timeLimit(.minutes(2)))
@@ -46,6 +47,63 @@ struct NodeIdempotencyTests {
         #expect(second.isReplay)
         #expect(second.outcome == first.outcome)
         await expectError(404, "endpoint_not_found") { _ = try await fixture.call(skill, by: seller, key: "new") }
+        try await fixture.close()
+    }
+
+    @Test("a result without room is answered once; its key says so from then on, with usage and receipt")
+    func resultNotKept() async throws {
+        let runner = ScriptedRunner()
+        let fixture = try await NodeFixture(runner: runner) { $0.outcomeBytesMax = 8_192 }
+        let seller = try await fixture.register("seller")
+        let skill = try await fixture.publish(by: seller)
+        let payload: JSONValue = ["text": .string(String(repeating: "x", count: 10_000))]
+        let first = try await fixture.call(skill, by: seller, payload: payload, key: "large")
+        #expect(first.outcome.status == 200)
+        let second = try await fixture.call(skill, by: seller, payload: payload, key: "large")
+        #expect(second.isReplay)
+        #expect(second.outcome.status == 410)
+        #expect(second.json["code"]?.string == "result_not_kept")
+        #expect(second.json["usage"] == first.json["usage"])
+        #expect(second.json["receipt"] == first.json["receipt"])
+        #expect(runner.started == 1)
+        try await fixture.close()
+    }
+
+    @Test("an agent whose stored answers are full gets 429 before anything runs; replays and calls without keys go on")
+    func full() async throws {
+        let runner = ScriptedRunner()
+        let fixture = try await NodeFixture(runner: runner) { $0.outcomeBytesMax = 8_192 }
+        let seller = try await fixture.register("seller")
+        let skill = try await fixture.publish(by: seller)
+        var keys = 0
+        var refusal: NodeError?
+        while refusal == nil, keys < 100 {
+            do throws(NodeError) {
+                _ = try await fixture.call(skill, by: seller, key: "key-\(keys)")
+                keys += 1
+            } catch {
+                refusal = error
+            }
+        }
+        #expect((2...16).contains(keys))
+        #expect(refusal?.status == 429)
+        #expect(refusal?.code == "idempotency_store_full")
+        #expect(runner.started == keys)
+        for key in 0..<keys { #expect(try await fixture.call(skill, by: seller, key: "key-\(key)").isReplay) }
+        #expect(try await fixture.call(skill, by: seller).outcome.status == 200)
+        let other = try await fixture.register("other")
+        #expect(
+            try await fixture.node.purchase(
+                PurchaseRequest(buyer: other.id, skill: skill.name, idempotencyKey: "k")
+            ).outcome.status == 201)
+        await expectError(429, "idempotency_store_full") {
+            _ = try await fixture.node.purchase(
+                PurchaseRequest(buyer: seller.id, skill: skill.name, idempotencyKey: "k"))
+        }
+        #expect(fixture.node.load.openHolds == 0)
+        // The refused key is free again once there is room.
+        try await fixture.store.pruneOutcomes(before: .now.advanced(byMilliseconds: 1_000))
+        #expect(try await fixture.call(skill, by: seller, key: "key-\(keys)").outcome.status == 200)
         try await fixture.close()
     }
 

@@ -59,6 +59,7 @@ struct HoldJournalTests {
             let journal = try HoldJournal(path: path)
             #expect(journal.leftover.holds == [first])
             #expect(journal.leftover.damagedLines == 1)
+            #expect(journal.leftover.keptAs == nil, "a crash cut it short; that is no damage")
             // The next hold is not swallowed by the tail.
             try journal.open(second)
             #expect(Set(try reopened(path).holds.map(\.id)) == [first.id, second.id])
@@ -74,9 +75,16 @@ struct HoldJournalTests {
         lines[1][40] ^= 1
         let noise = Array("\n\nnot a line\n00000000 {}\n".utf8) + [UInt8](repeating: 0, count: 512) + Array("\n".utf8)
         try Data(lines[0] + lines[1] + noise + lines[2]).write(to: URL(fileURLWithPath: path))
+        let content = try Data(contentsOf: URL(fileURLWithPath: path))
         let leftover = try reopened(path)
         #expect(leftover.holds == [holds[0], holds[2]])
         #expect(leftover.damagedLines == 4)
+        // Whoever looks into it later finds the file as it was.
+        let kept = try #require(leftover.keptAs)
+        defer { try? FileManager.default.removeItem(atPath: kept) }
+        #expect(kept.hasPrefix(path + ".damaged-"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == content)
+        #expect(try reopened(path).keptAs == nil)
     }
 
     @Test("the file does not grow with the number of calls")

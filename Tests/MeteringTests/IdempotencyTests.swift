@@ -56,4 +56,52 @@ struct IdempotencyTests {
         running.leave(request(agent, "a", "1").scope)
         #expect(running.enter(request(agent, "a", "2")) == .entered)
     }
+
+    @Test("a request that is retained stays in flight until it has been left twice")
+    func retained() throws {
+        let request = IdempotentRequest(
+            scope: IdempotencyScope(agentID: .new(), route: "a", key: try IdempotencyKey(header: "k")),
+            fingerprint: BodyHash(of: "1".utf8))
+        var running = InFlightRequests()
+        #expect(running.enter(request) == .entered)
+        running.retain(request.scope)
+        running.leave(request.scope)
+        #expect(running.enter(request) == .running)
+        running.leave(request.scope)
+        #expect(running.enter(request) == .entered)
+    }
+
+    @Test("outcomes are kept for a day at least, however far the wall clock leaps, and dropped after downtime as well")
+    func horizon() {
+        let hour: Int64 = 3_600_000
+        let retention = IdempotencyRegistry.retentionMilliseconds
+        let start = Timestamp(milliseconds: 1_700_000_000_000)
+        let origin = ContinuousClock.now
+        func horizon(_ time: Timestamp) -> OutcomeHorizon { OutcomeHorizon(time: time, at: origin) }
+        let wall = { (hours: Int64) in start.advanced(byMilliseconds: hours * hour - retention) }
+
+        // A sound clock decides alone.
+        var sound = horizon(wall(0))
+        for minute in 1...600 {
+            let passed = Int64(minute) * 60_000
+            let now = wall(0).advanced(byMilliseconds: passed)
+            #expect(sound.advance(towards: now, at: origin + .milliseconds(passed)) == now)
+        }
+        // A year ahead: what was stored at the moment of the leap goes after a day, not at once.
+        var leapt = horizon(wall(0))
+        for hours in 1...23 {
+            #expect(leapt.advance(towards: wall(8_760), at: origin + .seconds(3_600 * hours)) < start)
+        }
+        #expect(leapt.advance(towards: wall(8_760), at: origin + .seconds(3_600 * 24)) == start)
+        // Back again: nothing becomes younger, and the horizon waits.
+        #expect(leapt.advance(towards: wall(30), at: origin + .seconds(3_600 * 30)) == start)
+        // Ten days down: it catches up within ten days.
+        var late = horizon(wall(-240))
+        for hours in 1...240 {
+            _ = late.advance(towards: wall(Int64(hours)), at: origin + .seconds(3_600 * hours))
+        }
+        #expect(late.time == wall(240))
+        // A monotonic clock that does not move moves nothing.
+        #expect(late.advance(towards: wall(10_000), at: origin) == wall(240))
+    }
 }

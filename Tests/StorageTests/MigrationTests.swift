@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MarketCore
+import Metering
 import Testing
 
 @testable import Storage
@@ -42,6 +43,29 @@ struct MigrationTests {
         let purchase = try #require(try await store.purchase(id: Purchase.ID(id)))
         #expect(purchase.runPrice == StoreFixture.usdc(kind == "usage" ? 1_000 : 0))
         #expect(purchase.license.currentUsage == 3)
+        try await store.close()
+    }
+
+    @Test("outcomes from before count towards what their agent may store")
+    func outcomeSizes() async throws {
+        let agent = Agent.ID.new()
+        let path = try file(upTo: "3 published API") { db in
+            for (key, bytes) in [("a", 1_000), ("b", 20_000)] {
+                try db.execute(
+                    sql: "INSERT INTO outcomes VALUES (?, 'r', ?, zeroblob(32), 200, '[]', zeroblob(?), 1000)",
+                    arguments: [Account.agent(agent, .usdc).owner, key, bytes])
+            }
+        }
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let scope = IdempotencyScope(agentID: agent, route: "r", key: try IdempotencyKey(header: "b"))
+        let found = try await store.lookUp(scope)
+        #expect(found.recorded != nil)
+        #expect(found.agentBytes == 22_024)
+        #expect(try await store.outcomeHorizon() == nil)
+        #expect(try await store.pruneOutcomes(before: Timestamp(milliseconds: 2_000)) == 2)
+        #expect(try await store.lookUp(scope).agentBytes == 0)
+        #expect(try await store.outcomeHorizon() == Timestamp(milliseconds: 2_000))
         try await store.close()
     }
 }

@@ -117,6 +117,8 @@ extension OpenAPIOperation {
                 unauthorized, (402, "The balance is too small, or the price above maxPrice"),
                 (404, "There is no such skill"), (409, "The skill is the buyer's own, or the key is in flight"),
                 (422, "A field is wrong, or the key was used with another body"),
+                (429, "Too many answers are stored for the keys of this agent"),
+                (503, "The disk is nearly full, or the database cannot work"),
             ]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/marketplace/verify/{skill}", id: "verifyLicense",
@@ -151,10 +153,13 @@ extension OpenAPIOperation {
                     (402, "The skill must be bought, or the licence or the balance is used up"),
                     (403, "The token is another agent's, for another skill, revoked or refunded"),
                     (404, "There is no such skill or endpoint"), (409, "The Idempotency-Key is in flight"),
+                    (410, "The run was answered before; its result was not kept"),
                     (413, "The body is too large"),
                     (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
-                    (429, "Too many calls for this licence or agent"), (502, "The run failed; verdict says how"),
-                    (503, "Overloaded, or no sandbox could be built"), (504, "The run took too long"),
+                    (429, "Too many calls for this licence or agent, or too many answers stored"),
+                    (502, "The run failed; verdict says how"),
+                    (503, "Overloaded, not booked, nearly out of disk, or no sandbox could be built"),
+                    (504, "The run took too long"),
                 ])
         } + [
             OpenAPIOperation(
@@ -217,7 +222,7 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "get", path: "/readyz", id: "readiness", summary: "Whether the daemon takes calls", security: .none,
             success: [(200, "application/json", object(["status": ["const": "ready"]]))],
-            problems: [(503, "It is starting or stopping")]),
+            problems: [(503, "It is starting or stopping, or cannot take calls; code and detail say why")]),
         OpenAPIOperation(
             method: "get", path: "/metrics", id: "metrics", summary: "Metrics in the Prometheus text format",
             security: .none, success: [(200, "text/plain", ["type": "string"])]),

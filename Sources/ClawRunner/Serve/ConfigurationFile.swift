@@ -21,6 +21,8 @@ import Sandbox
 /// [limits]
 /// runs = 64                         # at once; waiting = 4096 more may wait
 /// requestBytes = 4194304
+/// idempotencyBytes = 67108864       # of stored answers per agent
+/// freeBytes = 134217728             # of the disk; with less nothing new is run
 /// shutdownTimeout = 30              # seconds, as every timeout here
 /// [rates.license]
 /// quota = 6000                      # calls in a window of seconds, with a burst
@@ -120,6 +122,9 @@ struct ConfigurationFile: Sendable {
         try count("requestBytes", &node.requestBytesMax, in: 1024...(256 << 20))
         try count("packageBytes", &node.packageBytesMax, in: 1024...(1 << 30))
         try count("jsonDepth", &node.jsonDepthMax, in: 4...512)
+        node.outcomeBytesMax =
+            try limits.optionalInt("idempotencyBytes", in: (1 << 20)...(1 << 40)) ?? node.outcomeBytesMax
+        node.freeBytesMin = try limits.optionalInt("freeBytes", in: 0...(1 << 50)) ?? node.freeBytesMin
         try count("headerBytes", &connections.headerBytesMax, in: 1024...(1 << 20))
         try count("connections", &connections.connectionsMax, in: 1...65_536)
         try seconds("idleTimeout", &connections.idle)

@@ -20,7 +20,8 @@ struct EndedRun: Sendable {
     private var verdict: Verdict { response.verdict }
 
     /// What is booked. The price is the one that was held.
-    func settlement(_ billing: BillingRule) throws(MeterError) -> Settlement {
+    /// - Parameter outcomeBytesMax: of all stored answers of the caller.
+    func settlement(_ billing: BillingRule, outcomeBytesMax: Int64) throws(MeterError) -> Settlement {
         let charge = billing.charge(verdict: verdict.kind.rawValue, price: hold.amount, byOwner: byOwner)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
@@ -33,7 +34,12 @@ struct EndedRun: Sendable {
             return try Settlement(
                 usage: usage, sellerID: hold.sellerID, countsUse: charge.countsUse, requestHash: hold.requestHash,
                 responseHash: BodyHash(of: response.result ?? []), report: report.serialized(),
-                idempotency: hold.idempotency
+                idempotency: hold.idempotency,
+                outcomeLimit: response.result == nil
+                    ? nil
+                    : OutcomeLimit(agentBytesMax: outcomeBytesMax) { receipt in
+                        self.notKept(usage).outcome(receipt: receipt)
+                    }
             ) { receipt in self.answer(usage, receipt) }
         } catch {
             throw .store(.refused("\(error)"))
@@ -73,6 +79,16 @@ struct EndedRun: Sendable {
         return NodeError(
             status: verdict.status, code: verdict.kind.rawValue, detail: verdict.detail,
             retryable: verdict.isRetryable, fields: fields, instance: "/api/v1/executions/\(usage.id)")
+    }
+
+    /// What a repeated key is answered when there was no room for the result.
+    private func notKept(_ usage: SkillUsage) -> NodeError {
+        NodeError(
+            status: 410, code: "result_not_kept",
+            detail: "The run took place and was answered once. Its result was too large to be kept for this "
+                + "Idempotency-Key beside your other stored answers; its usage and receipt are here.",
+            fields: ["verdict": .string(verdict.kind.rawValue), "usage": usage.json],
+            instance: "/api/v1/executions/\(usage.id)")
     }
 
     /// What is stored with the execution.

@@ -11,7 +11,7 @@ extension ExecutionNode {
     func book(_ run: EndedRun) async throws(NodeError) -> SettledRun {
         unbooked.enter(run.hold.id)
         do throws(MeterError) {
-            return booked(run, try await meter.settle(try run.settlement(configuration.billing)))
+            return booked(run, try await settle(run, configuration.billing))
         } catch {
             if let scope = run.hold.idempotency?.scope { idempotency.retain(scope) }
             let answer: Result<SettledRun, NodeError> = await withCheckedContinuation { continuation in
@@ -22,18 +22,8 @@ extension ExecutionNode {
         }
     }
 
-    /// Refuses to run anything new while what has run cannot be booked.
-    /// - Throws: ``NodeError`` 503 `store_unavailable`.
-    package func requireBookable() throws(NodeError) {
-        let pace = configuration.bookingPace
-        let (count, oldest) = unbooked.state
-        let age = oldest?.duration(to: .now) ?? .zero
-        guard age >= pace.unbookedAgeMax || count >= pace.unbookedMax else { return }
-        throw NodeError(
-            status: 503, code: "store_unavailable",
-            detail: "\(count) ended \(count == 1 ? "run is" : "runs are") not booked, the oldest since "
-                + "\(age.components.seconds) s, so nothing new is run; check the log and the disk of the data directory.",
-            retryable: true, retryAfterSeconds: pace.retryAfterSeconds)
+    private func settle(_ run: EndedRun, _ billing: BillingRule) async throws(MeterError) -> SettledRun {
+        try await meter.settle(try run.settlement(billing, outcomeBytesMax: configuration.outcomeBytesMax))
     }
 
     private func booked(_ run: EndedRun, _ settled: SettledRun) -> SettledRun {
@@ -65,7 +55,7 @@ extension ExecutionNode {
             let isLast = Task.isCancelled
             do throws(MeterError) {
                 let billing = isCharged ? configuration.billing : .nothing
-                let settled = booked(run, try await meter.settle(try run.settlement(billing)))
+                let settled = booked(run, try await settle(run, billing))
                 if let scope = run.hold.idempotency?.scope { idempotency.end(scope) }
                 note(.notice, "a run is booked late", run, failure)
                 client?.resume(returning: .success(settled))

@@ -19,6 +19,7 @@ extension ExecutionNode {
         case .replay(let outcome): return ExecuteReply(outcome: outcome, isReplay: true, rates: [])
         case .inFlight: throw Self.stillRunning
         case .mismatch: throw Self.keyReused
+        case .full(let bytes): throw Self.idempotencyFull(bytes)
         }
         defer { idempotency.end(key.scope) }
         return try await call(request, skill, keyed: key)
@@ -27,7 +28,7 @@ extension ExecutionNode {
     private func call(
         _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?
     ) async throws(NodeError) -> ExecuteReply {
-        try requireBookable()
+        try requireHealth()
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
         let purchase = try await permit(request.caller, skill, token: request.token)

@@ -31,9 +31,17 @@ extension ExecutionNode {
         }
     }
 
+    static func idempotencyFull(_ bytes: Int64) -> NodeError {
+        NodeError(
+            status: 429, code: "idempotency_store_full",
+            detail: "The stored answers of your earlier requests with an Idempotency-Key take \(bytes) bytes, the most "
+                + "that is kept. Each is dropped two days after its request; send this one later, or without a key.",
+            retryable: true, retryAfterSeconds: 600, fields: ["storedBytes": .number(bytes)])
+    }
+
     func begin(_ request: IdempotentRequest) async throws(NodeError) -> IdempotencyState {
         do throws(StoreError) {
-            return try await idempotency.begin(request)
+            return try await idempotency.begin(request, agentBytesMax: configuration.outcomeBytesMax)
         } catch {
             throw NodeError(error)
         }

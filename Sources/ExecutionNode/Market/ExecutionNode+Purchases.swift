@@ -17,6 +17,7 @@ extension ExecutionNode {
         case .replay(let outcome): return PurchaseReply(outcome: outcome, isReplay: true)
         case .inFlight: throw Self.stillRunning
         case .mismatch: throw Self.keyReused
+        case .full(let bytes): throw Self.idempotencyFull(bytes)
         }
         defer { idempotency.end(key.scope) }
         return PurchaseReply(outcome: try await buy(request, keyed: key), isReplay: false)
@@ -25,6 +26,7 @@ extension ExecutionNode {
     private func buy(
         _ request: PurchaseRequest, keyed: IdempotentRequest?
     ) async throws(NodeError) -> StoredOutcome {
+        try requireSpace()
         let skill = try await skills.skill(request.skill)
         guard skill.status == .published else {
             throw NodeError(
@@ -36,7 +38,7 @@ extension ExecutionNode {
                 status: 409, code: "own_skill", detail: "\(skill.name) is yours; its owner runs it without a purchase.")
         }
         let price = skill.pricing.purchasePrice
-        try Self.check(maxPrice: request.maxPrice, price)
+        try Self.check(maxPrice: request.maxPrice, skill.pricing)
         let now = Timestamp.now
         let purchase = Purchase(
             id: .new(at: now), buyerID: request.buyer, sellerID: skill.agentID, skillID: skill.id, amount: price,
@@ -71,15 +73,17 @@ extension ExecutionNode {
         return outcome
     }
 
-    private static func check(maxPrice: String?, _ price: Money) throws(NodeError) {
+    /// The purchase fixes what is paid: for the licence, or for each run under it.
+    private static func check(maxPrice: String?, _ pricing: Pricing) throws(NodeError) {
         guard let maxPrice else { return }
+        let price = pricing.price
         guard let limit = try? Money(decimal: maxPrice, currency: price.currency) else {
             throw NodeError(FieldError(path: "maxPrice", message: "must be an amount of zero or more"))
         }
         guard price.base > limit.base else { return }
         throw NodeError(
             status: 402, code: "max_price_exceeded",
-            detail: "The licence costs \(price), more than the maxPrice of \(limit).",
+            detail: "\(pricing.kind == .usage ? "A run" : "The licence") costs \(price), more than the maxPrice of \(limit).",
             fields: ["price": .string(price.decimal), "currency": .string(price.currency.rawValue)])
     }
 

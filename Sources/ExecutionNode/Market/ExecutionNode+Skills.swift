@@ -9,6 +9,7 @@ extension ExecutionNode {
     public func upload(
         _ archive: [UInt8], by agent: Agent.ID
     ) async throws(NodeError) -> (package: StoredPackage, manifest: SkillManifest, isNew: Bool) {
+        try requireSpace()
         var limits = PackageLimits()
         limits.archiveBytesMax = configuration.packageBytesMax
         let package: SkillPackage

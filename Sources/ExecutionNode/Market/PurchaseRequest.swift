@@ -10,7 +10,8 @@ public struct PurchaseRequest: Sendable {
     public var licenseKind: License.Kind
     /// The most runs that the licence allows; nil for no cap.
     public var usageLimit: Int64?
-    /// The most that the purchase may cost, in whole units; nil accepts the skill's price.
+    /// The most that the licence may cost, or with usage pricing a run under it, in whole units; nil accepts the
+    /// skill's price.
     public var maxPrice: String?
     public var idempotencyKey: String?
     /// The bytes that a repeated key must repeat; nil uses the request's fields.

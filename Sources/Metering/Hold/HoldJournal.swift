@@ -12,11 +12,15 @@ public final class HoldJournal: Sendable {
         public let holds: [Hold]
         /// Lines that could not be read: a write cut short by a crash, or damage.
         public let damagedLines: Int
+        /// Where the file was kept as it was found: there is more damage in it than the last line that a crash cut short.
+        public let keptAs: String?
     }
 
     private struct State: ~Copyable {
         var file: JournalFile
         var open: [SkillUsage.ID: [UInt8]]
+        /// Bytes of all lines of ``open``.
+        var openBytes: Int
         var leftover: Leftover
     }
 
@@ -24,17 +28,24 @@ public final class HoldJournal: Sendable {
     private let rewriteBytes: Int
 
     /// Opens the journal at `path`, creating it with mode 0600, and reads what a former process left. Those holds stay
-    /// in it until ``close(_:)``. It is rewritten when it exceeds `rewriteBytes` and most of it is no longer needed.
+    /// in it until ``close(_:)``. A damaged file is kept beside it as `PATH.damaged-TIME`. It is rewritten when it exceeds `rewriteBytes` and most of it is no longer needed.
     public init(path: String, rewriteBytes: Int = 4_194_304) throws(JournalError) {
         let file = try JournalFile(path: path)
-        let (holds, damagedLines) = Self.read(try file.contents())
+        let content = try file.contents()
+        let (holds, damagedLines) = Self.read(content)
         var open: [SkillUsage.ID: [UInt8]] = [:]
         for hold in holds { open[hold.id] = JournalLine.hold(hold).bytes }
+        let isTorn = content.last.map { $0 != UInt8(ascii: "\n") } ?? false
+        var keptAs: String?
+        if damagedLines > (isTorn ? 1 : 0) {
+            let name = "\(path).damaged-\(Timestamp.now.milliseconds)"
+            if file.keep(as: name) { keptAs = name }
+        }
         // Rewritten at once: a torn tail must not swallow the next line.
         state = Mutex(
             State(
-                file: try Self.rewrite(path, open), open: open,
-                leftover: Leftover(holds: holds, damagedLines: damagedLines)))
+                file: try Self.rewrite(path, open), open: open, openBytes: open.values.reduce(0) { $0 + $1.count },
+                leftover: Leftover(holds: holds, damagedLines: damagedLines, keptAs: keptAs)))
         self.rewriteBytes = rewriteBytes
     }
 
@@ -43,14 +54,15 @@ public final class HoldJournal: Sendable {
         let line = JournalLine.hold(hold).bytes
         try state.withLock { state throws(JournalError) in
             try state.file.append(line)
-            state.open[hold.id] = line
+            let former = state.open.updateValue(line, forKey: hold.id)
+            state.openBytes += line.count - (former?.count ?? 0)
         }
     }
 
     /// The hold has its usage record.
     public func close(_ id: SkillUsage.ID) {
         state.withLock { state in
-            guard state.open.removeValue(forKey: id) != nil else { return }
+            guard Self.forget(id, &state) else { return }
             rewriteIfWorthwhile(&state)
         }
     }
@@ -59,7 +71,7 @@ public final class HoldJournal: Sendable {
     /// crash leaves one record too many, at cost 0.
     public func void(_ id: SkillUsage.ID) {
         state.withLock { state in
-            guard state.open.removeValue(forKey: id) != nil else { return }
+            guard Self.forget(id, &state) else { return }
             try? state.file.append(JournalLine.void(id).bytes)
             rewriteIfWorthwhile(&state)
         }
@@ -70,17 +82,23 @@ public final class HoldJournal: Sendable {
 
     /// Frees what ``leftover`` takes in memory. The file stays as it is.
     func dropLeftover() {
-        state.withLock { $0.leftover = Leftover(holds: [], damagedLines: 0) }
+        state.withLock { $0.leftover = Leftover(holds: [], damagedLines: 0, keptAs: nil) }
     }
 
     /// Holds that are open now.
     public var openCount: Int { state.withLock { $0.open.count } }
 
+    private static func forget(_ id: SkillUsage.ID, _ state: inout State) -> Bool {
+        guard let line = state.open.removeValue(forKey: id) else { return false }
+        state.openBytes -= line.count
+        return true
+    }
+
     /// When it fails the file stays as it is, and is tried again after the next hold.
     private func rewriteIfWorthwhile(_ state: inout State) {
-        guard state.file.bytes > rewriteBytes else { return }
-        let needed = state.open.values.reduce(0) { $0 + $1.count }
-        guard needed < state.file.bytes / 2, let file = try? Self.rewrite(state.file.path, state.open) else { return }
+        guard state.file.bytes > rewriteBytes, state.openBytes < state.file.bytes / 2,
+            let file = try? Self.rewrite(state.file.path, state.open)
+        else { return }
         state.file = file
     }
 

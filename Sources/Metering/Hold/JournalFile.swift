@@ -67,11 +67,17 @@ struct JournalFile: ~Copyable {
         bytes += written
     }
 
-    /// Takes the place of the file at `target`, and stays open.
+    /// Takes the place of the file at `target`, and stays open. What it holds is on disk first: the machine may die
+    /// with the new name stored and the content not.
     mutating func move(to target: String) throws(JournalError) {
+        guard fsync(descriptor) == 0 else { throw Self.error("fsync", path, errno) }
         guard rename(path, target) == 0 else { throw Self.error("rename", path, errno) }
         path = target
     }
+
+    /// Gives the file a second name, which keeps its content when another file takes the first. Returns false when the
+    /// file system refuses.
+    func keep(as name: String) -> Bool { link(path, name) == 0 }
 
     /// Takes the file's name away.
     func remove() {

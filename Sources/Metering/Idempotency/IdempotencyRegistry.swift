@@ -11,22 +11,28 @@ public enum IdempotencyState: Hashable, Sendable {
     case replay(StoredOutcome)
     /// The key was used with another body: 422.
     case mismatch
+    /// The agent's stored outcomes take this many bytes, and no more are kept: 429.
+    case full(bytes: Int64)
 }
 
 /// Decides what an `Idempotency-Key` means: what runs is known in memory, what was answered is in the store.
 public final class IdempotencyRegistry: Sendable {
-    /// Outcomes are kept for two days.
+    /// Outcomes are kept for two days; see ``OutcomeHorizon`` for what a clock that leaps does to that.
     public static let retentionMilliseconds: Int64 = 48 * 3_600_000
 
     private let store: any MeteringStore
     private let inFlight = Mutex(InFlightRequests())
+    private let horizon = Mutex<OutcomeHorizon?>(nil)
 
     public init(store: any MeteringStore) {
         self.store = store
     }
 
-    /// Looks the request up, and when it is new marks it as running.
-    public func begin(_ request: IdempotentRequest) async throws(StoreError) -> IdempotencyState {
+    /// Looks the request up, and when it is new and its agent's outcomes take less than `agentBytesMax` marks it as
+    /// running.
+    public func begin(
+        _ request: IdempotentRequest, agentBytesMax: Int64 = .max
+    ) async throws(StoreError) -> IdempotencyState {
         // Entered before the store is asked, so that of two at once only one can find nothing stored.
         switch inFlight.withLock({ $0.enter(request) }) {
         case .running: return .inFlight
@@ -34,14 +40,16 @@ public final class IdempotencyRegistry: Sendable {
         case .entered: break
         }
         let recorded: RecordedOutcome?
+        let agentBytes: Int64
         do {
-            recorded = try await store.outcome(for: request.scope)
+            (recorded, agentBytes) = try await store.lookUp(request.scope)
         } catch {
             end(request.scope)
             throw error
         }
-        guard let recorded else { return .new }
+        if recorded == nil, agentBytes < agentBytesMax { return .new }
         end(request.scope)
+        guard let recorded else { return .full(bytes: agentBytes) }
         return recorded.fingerprint == request.fingerprint ? .replay(recorded.outcome) : .mismatch
     }
 
@@ -55,9 +63,18 @@ public final class IdempotencyRegistry: Sendable {
         inFlight.withLock { $0.leave(scope) }
     }
 
-    /// Drops outcomes that are older than ``retentionMilliseconds``; returns how many.
+    /// Drops outcomes that are older than ``retentionMilliseconds``, as far as the clocks can be trusted; returns how
+    /// many.
     @discardableResult
-    public func prune(now: Timestamp = .now) async throws(StoreError) -> Int64 {
-        try await store.pruneOutcomes(before: now.advanced(byMilliseconds: -Self.retentionMilliseconds))
+    public func prune(
+        now: Timestamp = .now, instant: ContinuousClock.Instant = .now
+    ) async throws(StoreError) -> Int64 {
+        let wall = now.advanced(byMilliseconds: -Self.retentionMilliseconds)
+        if horizon.withLock({ $0 == nil }) {
+            let stored = try await store.outcomeHorizon()
+            horizon.withLock { $0 = $0 ?? OutcomeHorizon(time: stored ?? wall, at: instant) }
+        }
+        let time = horizon.withLock { $0?.advance(towards: wall, at: instant) } ?? wall
+        return try await store.pruneOutcomes(before: time)
     }
 }

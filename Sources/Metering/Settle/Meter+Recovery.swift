@@ -8,6 +8,8 @@ public struct RecoveryReport: Sendable {
     public let failed: [Failure]
     /// Lines of the journal that could not be read.
     public let damagedLines: Int
+    /// Where the damaged journal was kept; nil when it was whole but for its last line, or could not be kept.
+    public let keptJournal: String?
 
     public struct Failure: Sendable {
         public let id: SkillUsage.ID
@@ -58,7 +60,8 @@ extension Meter {
             }
         }
         journal.dropLeftover()
-        return RecoveryReport(interrupted: interrupted, failed: failed, damagedLines: leftover.damagedLines)
+        return RecoveryReport(
+            interrupted: interrupted, failed: failed, damagedLines: leftover.damagedLines, keptJournal: leftover.keptAs)
     }
 
     private func recordInterrupted(

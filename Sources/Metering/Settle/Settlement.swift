@@ -15,6 +15,8 @@ public struct Settlement: Sendable {
     public let report: [UInt8]
     /// The keyed request to store the answer for.
     public let idempotency: IdempotentRequest?
+    /// What bounds the answers that are stored; nil stores this one whatever its size.
+    public let outcomeLimit: OutcomeLimit?
     /// From when on the answer is kept.
     public let answeredAt: Timestamp
     /// Makes the answer once the receipt is known. It runs inside the transaction: it only puts bytes together.
@@ -24,8 +26,8 @@ public struct Settlement: Sendable {
     /// such as a cost below zero or a buyer who is the seller. Without `answeredAt` the answer is as old as the usage.
     public init(
         usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, requestHash: BodyHash, responseHash: BodyHash,
-        report: [UInt8], idempotency: IdempotentRequest? = nil, answeredAt: Timestamp? = nil,
-        response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
+        report: [UInt8], idempotency: IdempotentRequest? = nil, outcomeLimit: OutcomeLimit? = nil,
+        answeredAt: Timestamp? = nil, response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
     ) throws(LedgerError) {
         self.usage = usage
         self.sellerID = sellerID
@@ -35,8 +37,22 @@ public struct Settlement: Sendable {
         self.responseHash = responseHash
         self.report = report
         self.idempotency = idempotency
+        self.outcomeLimit = outcomeLimit
         self.answeredAt = answeredAt ?? usage.timestamp
         self.response = response
+    }
+}
+
+/// How much the stored answers of one agent may take, and what is stored for an answer that exceeds it.
+public struct OutcomeLimit: Sendable {
+    public let agentBytesMax: Int64
+    /// Says that the run took place, with its usage and receipt, and that the answer itself was not kept. Small; made
+    /// inside the transaction.
+    public let substitute: @Sendable (_ receipt: String) -> StoredOutcome
+
+    public init(agentBytesMax: Int64, substitute: @escaping @Sendable (_ receipt: String) -> StoredOutcome) {
+        self.agentBytesMax = agentBytesMax
+        self.substitute = substitute
     }
 }
 

@@ -47,11 +47,21 @@ public protocol MeteringStore: Sendable {
     /// Counts over the whole store.
     func totals() async throws(StoreError) -> MeteringTotals
 
-    func outcome(for scope: IdempotencyScope) async throws(StoreError) -> RecordedOutcome?
-    /// Drops outcomes older than `time`; returns how many.
+    /// What was answered under a key, and how many bytes all stored outcomes of its agent take.
+    func lookUp(_ scope: IdempotencyScope) async throws(StoreError) -> (recorded: RecordedOutcome?, agentBytes: Int64)
+    /// The `time` of the last ``pruneOutcomes(before:)``.
+    func outcomeHorizon() async throws(StoreError) -> Timestamp?
+    /// Drops outcomes older than `time`, and notes that time; returns how many.
     @discardableResult
     func pruneOutcomes(before time: Timestamp) async throws(StoreError) -> Int64
 
     /// Recomputes every balance, count and sum from the entries, and lists what differs.
     func verifyLedger() async throws(StoreError) -> LedgerCheck
+}
+
+extension MeteringStore {
+    /// What was answered under a key.
+    public func outcome(for scope: IdempotencyScope) async throws(StoreError) -> RecordedOutcome? {
+        try await lookUp(scope).recorded
+    }
 }

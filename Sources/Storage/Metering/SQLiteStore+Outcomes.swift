@@ -4,13 +4,24 @@ public import MarketCore
 public import Metering
 
 extension SQLiteStore {
-    public func outcome(for scope: IdempotencyScope) async throws(StoreError) -> RecordedOutcome? {
-        try await read { db in try Self.outcome(for: scope, in: db) }
+    public func lookUp(
+        _ scope: IdempotencyScope
+    ) async throws(StoreError) -> (recorded: RecordedOutcome?, agentBytes: Int64) {
+        try await read { db in
+            (try Self.outcome(for: scope, in: db), try Self.outcomeBytes(of: scope.agentID, in: db))
+        }
+    }
+
+    public func outcomeHorizon() async throws(StoreError) -> Timestamp? {
+        try await read { db in try db.row("SELECT time FROM outcome_horizon", [])?.time("time") }
     }
 
     @discardableResult
     public func pruneOutcomes(before time: Timestamp) async throws(StoreError) -> Int64 {
         var pruned: Int64 = 0
+        try await committer.write { db in
+            try db.run("INSERT OR REPLACE INTO outcome_horizon VALUES (1, ?)", [time.milliseconds])
+        }
         while true {
             let count = try await committer.write { db in
                 try db.run(
@@ -29,6 +40,10 @@ extension SQLiteStore {
         try db.row(
             "SELECT * FROM outcomes WHERE agent_id = ? AND route = ? AND key = ?",
             [scope.agentID.uuid, scope.route, scope.key.value])?.outcome()
+    }
+
+    static func outcomeBytes(of agent: Agent.ID, in db: Database) throws -> Int64 {
+        try db.count("SELECT bytes FROM outcome_sizes WHERE agent_id = ?", [agent.uuid])
     }
 
     /// - Parameter orKeep: leave an outcome that the key has already; otherwise that is a conflict.

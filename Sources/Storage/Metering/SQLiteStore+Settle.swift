@@ -40,11 +40,22 @@ extension SQLiteStore: MeteringStore {
         try rows.booking.write(in: db)
         let outcome = settlement.response(receipt)
         if let request = settlement.idempotency {
+            let kept = try kept(outcome, settlement, request, receipt, in: db)
             // A run that took place is recorded even when its key has an answer already, which then stays.
-            try insert(outcome, for: request, at: settlement.answeredAt, orKeep: true, in: db)
+            try insert(kept, for: request, at: settlement.answeredAt, orKeep: true, in: db)
         }
         return SettledRun(
             usage: usage, receipt: receipt, outcome: outcome, countsUse: settlement.countsUse, alreadySettled: false)
+    }
+
+    /// What the key is answered from now on: the answer itself where there is room for it.
+    private static func kept(
+        _ outcome: StoredOutcome, _ settlement: Settlement, _ request: IdempotentRequest, _ receipt: String,
+        in db: Database
+    ) throws -> StoredOutcome {
+        guard let limit = settlement.outcomeLimit else { return outcome }
+        let bytes = try outcomeBytes(of: request.scope.agentID, in: db)
+        return bytes + Int64(outcome.body.count) <= limit.agentBytesMax ? outcome : limit.substitute(receipt)
     }
 
     /// Writes the record with the receipt that follows the last one of its chain; returns the receipt, or nil when the

@@ -10,6 +10,7 @@ enum Migrations {
             try db.execute(sql: "ALTER TABLE skill_versions ADD COLUMN api BLOB")
         }
         migrator.registerMigration("4 run price") { db in try db.execute(sql: runPrice) }
+        migrator.registerMigration("5 bounded outcomes") { db in try db.execute(sql: boundedOutcomes) }
         return migrator
     }
 
@@ -19,5 +20,31 @@ enum Migrations {
             CONSTRAINT "a run's price is never below zero" CHECK (run_price >= 0);
         UPDATE purchases SET run_price = s.price FROM skills AS s
         WHERE s.id = purchases.skill_id AND s.pricing_kind = 'usage' AND s.currency = purchases.currency;
+        """
+
+    /// What each agent's stored outcomes take, kept by the database itself, and until when outcomes were dropped.
+    /// Nothing looked transfers up by the index that goes; every settle paid for it.
+    private static let boundedOutcomes = """
+        CREATE TABLE outcome_sizes (
+            agent_id BLOB NOT NULL PRIMARY KEY,
+            bytes INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO outcome_sizes SELECT agent_id, sum(length(body) + 512) FROM outcomes GROUP BY agent_id;
+        CREATE TRIGGER outcomes_add_to_sizes AFTER INSERT ON outcomes
+        BEGIN
+            INSERT INTO outcome_sizes VALUES (new.agent_id, length(new.body) + 512)
+            ON CONFLICT (agent_id) DO UPDATE SET bytes = bytes + excluded.bytes;
+        END;
+        CREATE TRIGGER outcomes_take_from_sizes AFTER DELETE ON outcomes
+        BEGIN
+            UPDATE outcome_sizes SET bytes = bytes - length(old.body) - 512 WHERE agent_id = old.agent_id;
+        END;
+
+        CREATE TABLE outcome_horizon (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            time INTEGER NOT NULL
+        ) STRICT;
+
+        DROP INDEX transfers_by_reference;
         """
 }

@@ -26,7 +26,7 @@ struct SystemRoutes {
                 status: 503, code: "not_ready", detail: "The daemon is starting or stopping.", retryable: true,
                 retryAfterSeconds: 1)
         }
-        try node.requireBookable()
+        try node.requireHealth()
         return .json(["status": "ready"])
     }
 
@@ -36,6 +36,7 @@ struct SystemRoutes {
         Gauge(label: "executions_waiting").record(load.waiting)
         Gauge(label: "execution_slots_free").record(load.freeSlots)
         Gauge(label: "runs_unbooked").record(load.unbooked)
+        if let free = node.freeBytes { Gauge(label: "data_free_bytes").record(free) }
         return .text(metrics.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
     }
 
