@@ -60,6 +60,7 @@ let package = Package(
             name: "Sandbox",
             dependencies: [
                 "Fields", "SandboxProtocol", "CLinux", "CSeccomp", "CCap",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: systems),
 

@@ -1,3 +1,4 @@
+public import Fields
 package import SandboxProtocol
 
 // What a run takes and what it gives: the whole data interface of the module.
@@ -17,12 +18,15 @@ public struct RunRequest: Sendable {
     public var environment: [String: String]
     /// What the program reads on standard input.
     public var standardInput: [UInt8]
+    /// What the program may connect to, by name and through the daemon; at most ``NetworkDestination/countMax``. The
+    /// profile's own are added.
+    public var destinations: [NetworkDestination]
     /// Layers left out, so that a test can show what each of them is for.
     package var withoutLayers: LayerSet = []
 
     public init(
         profile: Profile, limits: Limits? = nil, skillDirectory: String? = nil, arguments: [String],
-        environment: [String: String] = [:], standardInput: [UInt8] = []
+        environment: [String: String] = [:], standardInput: [UInt8] = [], destinations: [NetworkDestination] = []
     ) {
         self.profile = profile
         self.limits = limits ?? profile.limits
@@ -30,6 +34,7 @@ public struct RunRequest: Sendable {
         self.arguments = arguments
         self.environment = environment
         self.standardInput = standardInput
+        self.destinations = destinations
     }
 }
 

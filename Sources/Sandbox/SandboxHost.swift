@@ -1,4 +1,5 @@
 internal import CCap
+internal import Fields
 import Glibc
 internal import SandboxProtocol
 import Synchronization
@@ -50,8 +51,11 @@ public final class SandboxHost: Sendable {
         do {
             layers = try effectiveLayers(request, hostReport)
             let launch = try launch(request, layers)
-            let end = try await perform(request, launch)
-            return outcome(request, layers, hostReport, end)
+            let destinations = Self.destinations(request)
+            let egress = destinations.isEmpty ? nil : EgressRelay(destinations, options.egress)
+            let end = try await perform(request, launch, egress)
+            let report = await egress?.finish(ended: end.byItself)
+            return outcome(request, layers, hostReport, end, report)
         } catch {
             let verdict = Verdict(
                 kind: .launchFailed, detail: error.description, layer: error.layer, reason: error.code.rawValue)
@@ -104,21 +108,53 @@ public final class SandboxHost: Sendable {
         guard strings.reduce(0, { $0 + $1.utf8.count + 8 }) <= Message.bytesMax / 2 else {
             throw SandboxError(code: .request, detail: "Arguments and variables are longer than 80 KiB together.")
         }
+        let destinations = Self.destinations(request)
+        try Self.check(destinations, request.profile, layers)
         guard reactor.runCount < options.concurrentRunsMax else {
             throw SandboxError(
                 code: .request, detail: "\(options.concurrentRunsMax) runs are under way, as many as this host allows.")
         }
-        let template = try reactor.template(.init(profile: request.profile.identity, layers: layers)) {
-            () throws(SandboxError) in
+        let key = TemplateTable.Key(
+            profile: request.profile.identity, layers: layers, network: !destinations.isEmpty)
+        let template = try reactor.template(key) { () throws(SandboxError) in
             CompiledTemplate(
                 template: TemplateBuilder.template(
                     request.profile, layers: layers, runtimesDirectory: options.runtimesDirectory),
-                filter: try SeccompCompiler.compile(request.profile.syscalls))
+                filter: try SeccompCompiler.compile(request.profile.syscalls, network: key.network))
         }
         return Launch(
             template: template, limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
             programs: Self.candidates(program, path: environment["PATH"] ?? ""), arguments: request.arguments,
-            environment: environment.map { "\($0.key)=\($0.value)" }.sorted())
+            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
+            destinations: destinations.map { Destination(host: $0.host, port: $0.port) })
+    }
+
+    /// The profile's and the request's own.
+    private static func destinations(_ request: RunRequest) -> [NetworkDestination] {
+        let granted = request.profile.destinations
+        return granted + request.destinations.filter { !granted.contains($0) }
+    }
+
+    private static func check(
+        _ destinations: [NetworkDestination], _ profile: Profile, _ layers: LayerSet
+    ) throws(SandboxError) {
+        guard !destinations.isEmpty else { return }
+        guard destinations.count <= NetworkDestination.countMax else {
+            throw SandboxError(
+                code: .request,
+                detail: "A run may have \(NetworkDestination.countMax) destinations, not \(destinations.count).")
+        }
+        if let call = ["socket", "connect"].first(where: { !profile.syscalls.allowed.contains($0) }) {
+            throw SandboxError(
+                code: .request,
+                detail: "The profile \(profile.name) refuses the system call \(call), so nothing can be connected to.",
+                fix: "choose another profile, or declare no destinations")
+        }
+        guard layers.contains(.networkNamespace) else {
+            throw SandboxError(
+                code: .layerMissing, layer: Layer.networkNamespace.name,
+                detail: "Declared destinations need a network namespace, which this run does not have.")
+        }
     }
 
     /// Where the program may be: in the package, then on PATH.
@@ -130,13 +166,17 @@ public final class SandboxHost: Sendable {
 
     // MARK: During
 
-    private func perform(_ request: RunRequest, _ launch: Launch) async throws(SandboxError) -> RunEnd {
+    private func perform(
+        _ request: RunRequest, _ launch: Launch, _ egress: EgressRelay?
+    ) async throws(SandboxError) -> RunEnd {
         let id = reactor.newID()
         let cancelled = Atomic<Bool>(false)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 do throws(SandboxError) {
-                    let run = try ActiveRun(id: id, limits: request.limits, input: request.standardInput) {
+                    let run = try ActiveRun(
+                        id: id, limits: request.limits, input: request.standardInput, egress: egress
+                    ) {
                         continuation.resume(returning: $0)
                     }
                     reactor.start(run, launch)
@@ -154,11 +194,17 @@ public final class SandboxHost: Sendable {
 
     // MARK: After
 
-    private func outcome(_ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ end: RunEnd) -> RunOutcome {
+    private func outcome(
+        _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ end: RunEnd, _ egress: EgressReport?
+    ) -> RunOutcome {
         switch end {
-        case .ended(let ended, let output):
-            let verdict = VerdictDecision.decide(ended, request.limits, output)
-            return outcome(request, layers, host, verdict, ended, output)
+        case .ended(let ended, var output):
+            var verdict = VerdictDecision.decide(ended, request.limits, output)
+            if let egress {
+                verdict = egress.explain(verdict)
+                output.error += egress.log
+            }
+            return outcome(request, layers, host, verdict, ended, output, egress)
         case .failed(let failure):
             let verdict = VerdictDecision.launchFailed(failure, program: request.arguments.first ?? "")
             return outcome(request, layers, host, verdict, nil, CapturedOutput())
@@ -172,7 +218,7 @@ public final class SandboxHost: Sendable {
 
     private func outcome(
         _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ verdict: Verdict, _ ended: Ended?,
-        _ output: CapturedOutput
+        _ output: CapturedOutput, _ egress: EgressReport? = nil
     ) -> RunOutcome {
         var usage = RunUsage()
         if let ended {
@@ -181,7 +227,8 @@ public final class SandboxHost: Sendable {
             usage.peakMemoryBytes = Int64(clamping: ended.peakMemoryBytes)
         }
         let report = IsolationReport(
-            profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output)
+            profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output,
+            egress: egress)
         return RunOutcome(
             verdict: verdict, standardOutput: output.output, standardError: output.error,
             standardErrorTruncated: output.errorCount > Int64(output.error.count), usage: usage, report: report)

@@ -8,14 +8,18 @@ public struct Launch: Sendable, Hashable {
     public var programs: [String]
     public var arguments: [String]
     public var environment: [String]
+    /// What the program may connect to. The launcher answers with a listener for each; see ``Destination``.
+    public var destinations: [Destination]
     /// Everything is built and sealed, but instead of the program nothing is executed: how a host is probed.
     public var dryRun: Bool
 
     public static let stringsMax = 4096
+    /// As many as one message carries descriptors.
+    public static let destinationsMax = 16
 
     public init(
         template: UInt64, limits: RunLimits, skillPath: String, programs: [String], arguments: [String],
-        environment: [String], dryRun: Bool = false
+        environment: [String], destinations: [Destination] = [], dryRun: Bool = false
     ) {
         self.template = template
         self.limits = limits
@@ -23,6 +27,7 @@ public struct Launch: Sendable, Hashable {
         self.programs = programs
         self.arguments = arguments
         self.environment = environment
+        self.destinations = destinations
         self.dryRun = dryRun
     }
 
@@ -37,6 +42,9 @@ public struct Launch: Sendable, Hashable {
         programs = try strings(&reader)
         arguments = try strings(&reader)
         environment = try strings(&reader)
+        destinations = try reader.list(max: Self.destinationsMax) { (reader) throws(ProtocolError) in
+            try Destination(reading: &reader)
+        }
         dryRun = try reader.integer(UInt8.self) != 0
         try reader.finish()
         guard programs.count <= 64, dryRun || !programs.isEmpty else { throw ProtocolError("no program") }
@@ -50,6 +58,7 @@ public struct Launch: Sendable, Hashable {
         for strings in [programs, arguments, environment] {
             writer.list(strings) { $0.string($1) }
         }
+        writer.list(destinations) { $1.write(to: &$0) }
         writer.integer(UInt8(dryRun ? 1 : 0))
         return writer.bytes
     }

@@ -4,6 +4,8 @@ public enum Stage: UInt8, CaseIterable, Sendable {
     case identity, tree, mountProc, mountScratch, mountSkill, pivot, hostname, initProcess
     case session, capabilities, noNewPrivileges, seccomp, dispatch, rlimits, descriptors, landlock, signals
     case chdir, exec
+    /// The network of a run with declared destinations.
+    case network, mountHosts
     /// The launcher itself died, or refused the message.
     case launcher
 
@@ -14,7 +16,7 @@ public enum Stage: UInt8, CaseIterable, Sendable {
         case .cgroupCreate, .cgroupLimit, .cgroupJoin: .memory
         case .cgroupNamespace: .cgroupNamespace
         case .identity: .identity
-        case .tree, .pivot, .mountScratch: .root
+        case .tree, .pivot, .mountScratch, .mountHosts: .root
         case .mountProc: .proc
         case .hostname: .utsNamespace
         case .session: .session
@@ -26,6 +28,7 @@ public enum Stage: UInt8, CaseIterable, Sendable {
         case .landlock: .landlock
         case .signals: .signals
         case .template, .mountSkill, .initProcess, .dispatch, .chdir, .exec, .launcher: nil
+        case .network: .networkNamespace
         }
     }
 }

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/if_alg.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -147,6 +149,39 @@ static int connect_abstract(const char *name, int listens) {
         return 0;
     }
     return report(connect(fd, (struct sockaddr *)&address, length));
+}
+
+// Connects to an IPv4 address, and prints what comes back.
+static int connect_tcp(const char *address, int port, const char *text) {
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, address, &place.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) return report(-1);
+    if (connect(fd, (struct sockaddr *)&place, sizeof place)) return report(-1);
+    if (!text) return report(0);
+    char answer[4096];
+    if (write(fd, text, strlen(text)) < 0 || shutdown(fd, SHUT_WR)) return report(-1);
+    ssize_t count;
+    while ((count = read(fd, answer, sizeof answer)) > 0) fwrite(answer, 1, (size_t)count, stdout);
+    if (count < 0) return report(-1);
+    printf("\n");
+    return 0;
+}
+
+static int listen_tcp(int port) {
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return report(bind(fd, (struct sockaddr *)&place, sizeof place) ? -1 : listen(fd, 1));
+}
+
+static int loopback_down(void) {
+    char interface[40] = "lo";
+    return report(ioctl(socket(AF_INET, SOCK_STREAM, 0), 0x8914 /* SIOCSIFFLAGS */, interface));
+}
+
+static int no_delay(void) {
+    int one = 1;
+    return report(setsockopt(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
 }
 
 static int burn(void) {
@@ -305,6 +340,14 @@ int main(int argc, char **argv) {
     }
     if (!strcmp(what, "future")) return report(syscall(9999));
     if (!strcmp(what, "socket")) return report(socket(number, SOCK_STREAM, 0));
+    if (!strcmp(what, "tcp")) return connect_tcp(argument, argc > 3 ? atoi(argv[3]) : 0, argc > 4 ? argv[4] : NULL);
+    if (!strcmp(what, "tcp-hold")) { connect_tcp(argument, argc > 3 ? atoi(argv[3]) : 0, NULL); pause(); }
+    if (!strcmp(what, "tcp-listen")) return listen_tcp(number);
+    if (!strcmp(what, "loopback-down")) return loopback_down();
+    if (!strcmp(what, "no-delay")) return no_delay();
+    if (!strcmp(what, "udp")) return report(socket(AF_INET, SOCK_DGRAM, 0));
+    if (!strcmp(what, "raw")) return report(socket(AF_INET, SOCK_RAW, IPPROTO_TCP));
+    if (!strcmp(what, "mptcp")) return report(socket(AF_INET, SOCK_STREAM, 262));
     if (!strcmp(what, "netlink")) return report(socket(AF_NETLINK, SOCK_RAW, 0));
     if (!strcmp(what, "alg")) return report(socket(AF_ALG, SOCK_SEQPACKET, 0));
     if (!strcmp(what, "tiocsti")) return named_ioctl(TIOCSTI);

@@ -7,7 +7,8 @@ struct ProtocolTests {
         wallMilliseconds: 1, cpuMilliseconds: 2, cpuPercent: 3, memoryBytes: 4, pidsMax: 5, tmpBytes: 6,
         fileSizeBytes: 7, openFiles: 8)
     static let launch = Launch(
-        template: 9, limits: limits, skillPath: "/a", programs: ["/b"], arguments: ["c", ""], environment: ["D=e"])
+        template: 9, limits: limits, skillPath: "/a", programs: ["/b"], arguments: ["c", ""], environment: ["D=e"],
+        destinations: [Destination(host: "a.example", port: 443), Destination(host: "8.8.8.8", port: 53)])
     static let template = Template(
         layers: .all, hostname: "h",
         entries: [
@@ -85,6 +86,28 @@ struct ProtocolTests {
         var launch = Self.launch
         launch.limits.memoryBytes = value
         #expect(throws: ProtocolError.self) { _ = try Launch(fields: launch.fields[...]) }
+    }
+
+    @Test(
+        "with a destination that would not stay in its line, or is nobody's address, are refused",
+        arguments: ["", "a b", "a\n127.0.0.1 b", "A", "a#b", "localhost", "0.0.0.0", "224.0.0.1", "127.77.0.1"])
+    func destinations(_ host: String) {
+        var launch = Self.launch
+        launch.destinations = [Destination(host: host, port: 1)]
+        #expect(throws: ProtocolError.self) { _ = try Launch(fields: launch.fields[...]) }
+        launch.destinations = [Destination(host: "a", port: 0)]
+        #expect(throws: ProtocolError.self) { _ = try Launch(fields: launch.fields[...]) }
+        launch.destinations = (0..<17).map { Destination(host: "a", port: $0 + 1) }
+        #expect(throws: ProtocolError.self) { _ = try Launch(fields: launch.fields[...]) }
+    }
+
+    @Test("give each named host one address, whatever its ports, and leave addresses as they are")
+    func addresses() {
+        let destinations = [("a", 1), ("b", 1), ("a", 2), ("9.8.7.6", 1)].map { Destination(host: $0.0, port: $0.1) }
+        let addresses = Destination.addresses(of: destinations).map(\.description)
+        #expect(addresses == ["127.77.0.1", "127.77.0.2", "127.77.0.1", "9.8.7.6"])
+        let text = String(decoding: Destination.hostsFile(of: destinations), as: UTF8.self)
+        #expect(text == "127.0.0.1 localhost\n127.77.0.1 a\n127.77.0.2 b\n")
     }
 
     @Test("of random bytes never trap", arguments: 0..<8)

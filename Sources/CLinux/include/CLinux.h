@@ -204,6 +204,11 @@ static inline int clw_landlock_allow_path(int ruleset, int path, uint64_t access
     struct clw_landlock_path rule = {access, path};
     return (int)syscall(445, ruleset, 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0);
 }
+struct clw_landlock_port { uint64_t allowed_access, port; };
+static inline int clw_landlock_allow_port(int ruleset, uint16_t port, uint64_t access) {
+    struct clw_landlock_port rule = {access, port};
+    return (int)syscall(445, ruleset, 2 /* LANDLOCK_RULE_NET_PORT */, &rule, 0);
+}
 static inline int clw_landlock_restrict(int ruleset) { return (int)syscall(446, ruleset, 0); }
 
 // MARK: Seccomp
@@ -305,6 +310,38 @@ static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds
         }
     }
     return length;
+}
+
+// MARK: The network of a run with declared destinations (netdevice(7), ip(7))
+
+/// struct ifreq of net/if.h, which cannot be included beside other headers of the kernel.
+struct clw_interface {
+    char name[16];
+    union {
+        struct { uint16_t family, port; uint32_t address; } ip;
+        short flags;
+        char room[24];
+    } value;
+};
+
+static inline int clw_tcp_socket(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+/// Brings `lo` of the socket's network namespace up, which gives it 127.0.0.0/8.
+static inline int clw_loopback_up(int fd) {
+    struct clw_interface interface = {.name = "lo", .value.flags = 1 /* IFF_UP */};
+    return ioctl(fd, 0x8914 /* SIOCSIFFLAGS */, &interface);
+}
+/// Gives the loopback interface a further address (host order), as its alias `lo:index`; index below 100.
+static inline int clw_loopback_add(int fd, unsigned index, uint32_t address) {
+    struct clw_interface interface = {.name = {'l', 'o', ':', (char)('0' + index / 10 % 10), (char)('0' + index % 10)}};
+    interface.value.ip.family = AF_INET;
+    interface.value.ip.address = __builtin_bswap32(address);
+    return ioctl(fd, 0x8916 /* SIOCSIFADDR */, &interface);
+}
+/// Binds to an IPv4 address and port (host order) and listens.
+static inline int clw_listen_at(int fd, uint32_t address, uint16_t port, int backlog) {
+    struct { uint16_t family, port; uint32_t address; char zero[8]; } place = {
+        AF_INET, __builtin_bswap16(port), __builtin_bswap32(address), {0}};
+    return bind(fd, (struct sockaddr *)&place, sizeof place) == 0 ? listen(fd, backlog) : -1;
 }
 
 // MARK: Small helpers that C macros and C enumerations hide from Swift

@@ -46,7 +46,7 @@ extension SkillManifest {
         pricing = try reader.optionalReader("pricing").map { pricing throws(FieldError) in try Pricing(pricing) }
         endpoints = try Self.endpoints(reader)
         limits = try ManifestLimits(reader.optionalReader("limits"))
-        network = try NetworkDestination.list(reader.optionalReader("network"), "allow")
+        network = try reader.optionalReader("network")?.destinations("allow") ?? []
         secrets = try SecretDeclaration.list(reader, "secrets")
         tests = try SkillTestCase.list(reader, "tests", endpoints: endpoints)
         try reader.finish()

@@ -28,7 +28,8 @@ enum SeccompCompiler {
     }
 
     /// The filter's instructions, 8 bytes each.
-    static func compile(_ policy: SyscallPolicy) throws(SandboxError) -> [UInt8] {
+    /// - Parameter network: also for TCP to declared destinations.
+    static func compile(_ policy: SyscallPolicy, network: Bool = false) throws(SandboxError) -> [UInt8] {
         guard let context = unsafe seccomp_init(Action.errno(policy.refusal)) else {
             throw SandboxError(code: .seccomp, detail: "libseccomp could not make a filter")
         }
@@ -41,7 +42,7 @@ enum SeccompCompiler {
             let number = unsafe seccomp_syscall_resolve_name(name)
             // A call of other architectures only.
             guard number >= 0 else { continue }
-            switch SyscallNarrowing.treatment(of: name) {
+            switch SyscallNarrowing.treatment(of: name, network: network) {
             case .whole: try unsafe add(context, Action.allow, number, [])
             case .only(let rows): for row in rows { try unsafe add(context, Action.allow, number, row) }
             case .pretended: try unsafe add(context, Action.errno(0), number, [])

@@ -24,9 +24,21 @@ enum SyscallNarrowing {
         case absent
     }
 
-    static func treatment(of name: String) -> Treatment {
-        table[name] ?? (pretended.contains(name) ? .pretended : .whole)
+    /// - Parameter network: the run has declared destinations.
+    static func treatment(of name: String, network: Bool) -> Treatment {
+        guard let treatment = table[name] else { return pretended.contains(name) ? .pretended : .whole }
+        guard network, case .only(let rows) = treatment, let more = tcp[name] else { return treatment }
+        return .only(rows + more)
     }
+
+    /// With declared destinations also TCP over IPv4, and its own options (delay, cork, keep-alive, user timeout, quick
+    /// acknowledgement). Flags of a socket's type are SOCK_NONBLOCK and SOCK_CLOEXEC.
+    private static let tcp: [String: [[Condition]]] = [
+        "socket": [0, Int32(IPPROTO_TCP)].map { number in
+            [low32(0, AF_INET), Condition(index: 1, mask: 0xfff7_f7ff, value: 1), low32(2, number)]
+        },
+        "setsockopt": [1, 3, 4, 5, 6, 12, 18].map { [low32(1, Int32(IPPROTO_TCP)), low32(2, $0)] },
+    ]
 
     /// Everything that a program can write lies in memory, so there is nothing to make durable; carried out, these would
     /// flush the host's disk or throw away its page cache, for read-only files too.

@@ -8,6 +8,11 @@ enum RunEnd: Sendable {
     case failed(Failure)
     /// The launcher, or its worker, died with the run.
     case lost
+
+    /// The program was not killed.
+    var byItself: Bool {
+        if case .ended(let ended, _) = self { ended.killed == .none } else { false }
+    }
 }
 
 /// The daemon's side of one run: its three pipes, and what came through them.
@@ -21,6 +26,8 @@ final class ActiveRun: @unchecked Sendable {
     }
 
     let id: UInt64
+    /// Takes the run's listeners; nil without declared destinations.
+    let egress: EgressRelay?
     private let limits: Limits
     private let input: [UInt8]
     private var written = 0
@@ -30,11 +37,13 @@ final class ActiveRun: @unchecked Sendable {
 
     /// Makes the pipes; `childEnds` are the caller's to send and close.
     init(
-        id: UInt64, limits: Limits, input: [UInt8], finish: @escaping @Sendable (RunEnd) -> Void
+        id: UInt64, limits: Limits, input: [UInt8], egress: EgressRelay? = nil,
+        finish: @escaping @Sendable (RunEnd) -> Void
     ) throws(SandboxError) {
         self.id = id
         self.limits = limits
         self.input = input
+        self.egress = egress
         self.finish = finish
         descriptors = []
         childEnds = []

@@ -191,10 +191,11 @@ final class Reactor: Sendable {
             var fdCount: Int32 = 0
             let length = unsafe clw_receive(socket, &packet, packet.count, &fds, &fdCount, Int32(CLW_MSG_DONTWAIT))
             if length < 0, errno == EAGAIN || errno == EINTR { return }
-            for fd in fds.prefix(Int(max(0, fdCount))) { close(fd) }
+            let arrived = Array(fds.prefix(Int(max(0, fdCount))))
+            defer { for fd in arrived { close(fd) } }
             guard length > 0 else { return launcherGone() }
             do {
-                try handle(Message(parsing: packet[..<length]), &buffer)
+                try handle(Message(parsing: packet[..<length]), arrived, &buffer)
             } catch {
                 // A launcher of another build; nothing it says can be trusted.
                 return launcherGone()
@@ -202,8 +203,14 @@ final class Reactor: Sendable {
         }
     }
 
-    private func handle(_ message: Message, _ buffer: inout [UInt8]) throws(ProtocolError) {
+    private func handle(_ message: Message, _ fds: [Int32], _ buffer: inout [UInt8]) throws(ProtocolError) {
         switch message.kind {
+        case .listening:
+            let egress = state.withLock { $0.runs[message.id]?.egress }
+            guard let egress, egress.destinations.count == fds.count else {
+                throw ProtocolError("listeners without destinations")
+            }
+            egress.listen(fds)
         case .ended:
             let ended = try Ended(fields: message.fields)
             guard let run = remove(message.id) else { return }

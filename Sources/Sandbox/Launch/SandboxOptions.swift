@@ -11,17 +11,20 @@ public struct SandboxOptions: Sendable {
     public var dropCapabilities: Bool
     /// Runs at once; a further one waits for none and is refused.
     public var concurrentRunsMax: Int
+    /// How declared destinations are reached.
+    public var egress: EgressOptions
     /// Lets ``RunRequest/withoutLayers`` work, for tests: the launcher itself refuses it otherwise.
     package var layersOptional = false
 
     public init(
         runtimesDirectory: String? = nil, cgroupName: String = "clawrunner", permitDegraded: Set<String> = [],
-        dropCapabilities: Bool = false, concurrentRunsMax: Int = 256
+        dropCapabilities: Bool = false, concurrentRunsMax: Int = 256, egress: EgressOptions = .init()
     ) {
         self.runtimesDirectory = runtimesDirectory
         self.cgroupName = cgroupName
         self.permitDegraded = permitDegraded
         self.dropCapabilities = dropCapabilities
         self.concurrentRunsMax = concurrentRunsMax
+        self.egress = egress
     }
 }

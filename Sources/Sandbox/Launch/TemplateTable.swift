@@ -7,6 +7,8 @@ struct TemplateTable {
     struct Key: Hashable, Sendable {
         let profile: UInt64
         let layers: LayerSet
+        /// With the filter of a run that has declared destinations.
+        let network: Bool
     }
 
     static let countMax = 64

@@ -1,3 +1,4 @@
+public import Fields
 internal import SandboxProtocol
 
 /// What a sandbox may do: one TOML file of the profiles directory, resolved.
@@ -9,6 +10,10 @@ public struct Profile: Sendable {
     public let limits: Limits
     /// Variables that every program of this profile finds, by name.
     public let environment: [String: String]
+    /// What every program of this profile may connect to.
+    public let destinations: [NetworkDestination]
+    /// Skills may declare destinations of their own.
+    public let declaresDestinations: Bool
     let syscalls: SyscallPolicy
     /// Layers without which nothing runs.
     let requires: LayerSet

@@ -25,11 +25,18 @@ struct ProfileDecoder {
         let syscalls = try syscalls(reader, parent)
         let requires = try layers(reader, "requires") ?? parent?.requires ?? .all
         let permitDegraded = try layers(reader, "permitDegraded") ?? parent?.permitDegraded ?? LayerSet([])
+        let network = try reader.optionalReader("network")
+        let destinations = try network.flatMap { (table) throws(FieldError) in
+            table.has("allow") ? try table.destinations("allow") : nil
+        }
+        let declaresDestinations = try network?.optionalBool("declare")
         let tmpExecutable = try reader.optionalBool("tmpExecutable") ?? parent?.tmpExecutable ?? true
         try reader.finish()
         return Profile(
             name: name, description: description, runtime: runtime ?? parent?.runtime,
-            limits: limits ?? parent?.limits ?? .standard, environment: environment, syscalls: syscalls,
+            limits: limits ?? parent?.limits ?? .standard, environment: environment,
+            destinations: destinations ?? parent?.destinations ?? [],
+            declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true, syscalls: syscalls,
             requires: requires, permitDegraded: permitDegraded, tmpExecutable: tmpExecutable,
             identity: Self.nextIdentity.add(1, ordering: .relaxed).oldValue)
     }

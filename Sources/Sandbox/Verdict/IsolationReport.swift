@@ -9,7 +9,10 @@ public struct IsolationReport: Sendable {
         self.json = json
     }
 
-    init(profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput) {
+    init(
+        profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput,
+        egress: EgressReport?
+    ) {
         var states = JSONObject()
         for layer in Layer.allCases {
             let state = !layers.contains(layer) ? "off" : host.degraded.contains(layer) ? "degraded" : "on"
@@ -32,6 +35,7 @@ public struct IsolationReport: Sendable {
             object["networkRecycled"] = .bool(ended.networkRecycled)
             object["phases"] = Self.phases(ended.times)
         }
+        if let egress { object["egress"] = egress.json }
         json = .object(object)
     }
 

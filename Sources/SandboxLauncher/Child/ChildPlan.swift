@@ -18,6 +18,10 @@ final class ChildPlan {
     let arguments: CStrings
     let environment: CStrings
     let landlock: LandlockPlan
+    /// Ports that the program may connect to.
+    let ports: [UInt16]
+    /// The run's own /etc/hosts; empty where the template's is right.
+    let hosts: [UInt8]
     let filter: [UInt8]
     let askingFilter: [UInt8]
     let refusal: Int32
@@ -61,6 +65,8 @@ final class ChildPlan {
         arguments = CStrings(launch.arguments)
         environment = CStrings(launch.environment)
         landlock = built.landlock
+        ports = launch.destinations.map(\.port)
+        hosts = launch.destinations.isEmpty ? [] : Destination.hostsFile(of: launch.destinations)
         filter = built.filter
         askingFilter = built.askingFilter
         refusal = built.template.refusal
@@ -93,6 +99,7 @@ struct LandlockPlan {
     let paths: CStrings
     let allowed: [UInt64]
 
+    static let connectPort: UInt64 = 1 << 1
     private static let execute: UInt64 = 1 << 0
     private static let writeFile: UInt64 = 1 << 1
     private static let readFile: UInt64 = 1 << 2
@@ -110,8 +117,8 @@ struct LandlockPlan {
         let bits: Int32 = abi >= 5 ? 16 : abi >= 3 ? 15 : abi >= 2 ? 14 : 13
         let handled: UInt64 = (1 << UInt64(bits)) - 1
         handledFiles = handled
-        // ABI 4: bind and connect of TCP sockets. No rule allows any.
-        handledNetwork = abi >= 4 ? 3 : 0
+        // ABI 4: bind and connect of TCP sockets. No rule allows any but to the ports of declared destinations.
+        handledNetwork = abi >= 4 ? 1 | Self.connectPort : 0
         // ABI 6: abstract Unix sockets and signals stay inside.
         scopes = abi >= 6 ? 3 : 0
         paths = CStrings(rules.map(\.path))

@@ -98,6 +98,11 @@ enum Entry {
             guard clw_landlock_allow_path(ruleset, path, access) == 0 else { fail(.landlock, status) }
             close(path)
         }
+        if landlock.handledNetwork != 0 {
+            for port in plan.ports where clw_landlock_allow_port(ruleset, port, LandlockPlan.connectPort) != 0 {
+                fail(.landlock, status)
+            }
+        }
         guard clw_landlock_restrict(ruleset) == 0 else { fail(.landlock, status) }
         close(ruleset)
     }

@@ -115,6 +115,7 @@ enum Init {
             if unsafe chroot(PrivateTree.host) != 0 || chdir("/") != 0 { fail(.tree) }
             return
         }
+        if !plan.hosts.isEmpty { HostsFile.mount(plan.hosts) }
         for (index, flags) in plan.scratchFlags.enumerated() {
             let (path, options) = unsafe (plan.scratches[2 * index], plan.scratches[2 * index + 1])
             if unsafe clw_mount("tmpfs", path, "tmpfs", flags, options) != 0 { fail(.mountScratch) }

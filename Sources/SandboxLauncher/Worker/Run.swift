@@ -12,6 +12,8 @@ final class Run {
     let cgroup: (any Cgroup)?
     /// Nil when it made one of its own, or has none.
     let network: Network?
+    /// In the order of its destinations; the daemon's to accept from.
+    let listeners: [Int32]
     /// Processors that it can use at once; at least one.
     let processors: UInt64
     let begun: Int64
@@ -25,7 +27,7 @@ final class Run {
 
     init(
         id: UInt64, slot: Int, limits: RunLimits, pidfd: Int32, control: Int32, cgroup: (any Cgroup)?,
-        network: Network?, processors: UInt64, begun: Int64
+        network: Network?, listeners: [Int32], processors: UInt64, begun: Int64
     ) {
         self.id = id
         self.slot = slot
@@ -34,6 +36,7 @@ final class Run {
         self.control = control
         self.cgroup = cgroup
         self.network = network
+        self.listeners = listeners
         self.processors = max(1, min(processors, (limits.cpuPercent + 99) / 100))
         self.begun = begun
         cpuCheckAt = begun + Int64(limits.cpuMilliseconds * 1_000_000 / self.processors)

@@ -75,14 +75,20 @@ final class Spares {
     }
 
     /// Runs `body` inside an empty network namespace, which it gets when there is one.
-    func inNetwork(_ body: (Network?) -> Void) {
-        guard let network = networks.popLast() ?? freshNetwork() else { return body(nil) }
+    /// - Parameter fresh: only in one that has served no run.
+    func inNetwork(fresh: Bool = false, _ body: (Network?) -> Void) {
+        guard let network = takeNetwork(fresh) ?? freshNetwork() else { return body(nil) }
         guard clw_setns(network.descriptor, Int32(CLW_NEWNET)) == 0 else {
             close(network.descriptor)
             return body(nil)
         }
         body(network)
         comeHome()
+    }
+
+    private func takeNetwork(_ fresh: Bool) -> Network? {
+        guard fresh else { return networks.popLast() }
+        return networks.lastIndex { !$0.recycled }.map { networks.remove(at: $0) }
     }
 
     /// Takes back what a run no longer uses, of which every process is dead. Kept if no socket is left in it: one on its

@@ -153,11 +153,18 @@ final class Worker {
                 launch, id: message.id, built: built, slot: slot, standardIO: fds)
             runs[slot] = run
             slotOfRun[run.id] = slot
+            if !run.listeners.isEmpty { handOver(run) }
             watch(run)
         } catch {
             freeSlots.append(slot)
             throw error
         }
+    }
+
+    /// Connections wait in the listeners' backlog until the daemon has them.
+    private func handOver(_ run: Run) {
+        if !send(.listening, run.id, descriptors: run.listeners) { run.kill(.cancelled) }
+        for listener in run.listeners { close(listener) }
     }
 
     private func watch(_ run: Run) {
@@ -257,9 +264,11 @@ final class Worker {
         for run in runs.values where run.nextDeadline.map({ $0 <= now }) == true { run.passDeadlines(now: now) }
     }
 
-    func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8] = []) {
+    @discardableResult
+    func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8] = [], descriptors: [Int32] = []) -> Bool {
         let packet = Message(kind: kind, id: id, fields: fields).packet
         // Blocking: the daemon always reads, and a lost end would leave a request hanging.
-        _ = unsafe clw_send(Descriptor.daemon, packet, packet.count, nil, 0, 0)
+        return unsafe clw_send(
+            Descriptor.daemon, packet, packet.count, descriptors, Int32(descriptors.count), 0) == packet.count
     }
 }

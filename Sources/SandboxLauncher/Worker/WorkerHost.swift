@@ -85,10 +85,10 @@ final class WorkerHost {
                 bootstrap: .init(
                     control: pair[1], standardIO: standardIO, skillTree: skillTree,
                     cgroupJoins: cgroup?.joinDescriptors ?? []))
-            let (pidfd, network) = try clone(plan, cgroup, slot, start: ours)
+            let (pidfd, network, listeners) = try clone(plan, cgroup, slot, launch.destinations, start: ours)
             return Run(
                 id: id, slot: slot, limits: launch.limits, pidfd: pidfd, control: ours, cgroup: cgroup,
-                network: network, processors: processors, begun: begun)
+                network: network, listeners: listeners, processors: processors, begun: begun)
         } catch {
             if ours >= 0 { close(ours) }
             _ = cgroup?.remove()
@@ -97,33 +97,47 @@ final class WorkerHost {
     }
 
     private func clone(
-        _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, start: Int32
-    ) throws(LaunchError) -> (pidfd: Int32, network: Network?) {
+        _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, _ destinations: [Destination], start: Int32
+    ) throws(LaunchError) -> (pidfd: Int32, network: Network?, listeners: [Int32]) {
         var pidfd: Int32 = -1
         var pid: pid_t = -1
         var network: Network?
         var flags = plan.cloneFlags
+        var listeners: Result<[Int32], LaunchError> = .success([])
         if plan.layers.contains(.networkNamespace) {
             // Entered before the clone: a child in a user namespace of its own could not enter it.
-            spares.inNetwork { entered in
+            spares.inNetwork(fresh: !destinations.isEmpty) { entered in
                 network = entered
                 if entered != nil { flags &= ~UInt64(CLW_NEWNET) }
+                if !destinations.isEmpty {
+                    listeners = Listeners.open(destinations, in: entered)
+                    // What carries sockets of others serves no second run.
+                    network = nil
+                    if let entered { close(entered.descriptor) }
+                    guard case .success = listeners else { return }
+                }
                 pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
                 if pid == 0 { Init.run(plan) }
             }
         } else {
+            // Without a network namespace of its own a listener would be the host's.
+            guard destinations.isEmpty else {
+                throw LaunchError(stage: .network, errno: EINVAL, subject: "no network namespace")
+            }
             pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
             if pid == 0 { Init.run(plan) }
         }
+        let cloned = clw_errno()
+        let open = try listeners.get()
         do throws(LaunchError) {
-            guard pid > 0 else { throw LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3") }
+            guard pid > 0 else { throw LaunchError(stage: .clone, errno: cloned, subject: "clone3") }
             if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
             var go: UInt8 = 1
             guard unsafe clw_send(start, &go, 1, nil, 0, 0) == 1 else {
                 throw LaunchError(stage: .initProcess, errno: clw_errno(), subject: "start")
             }
         } catch {
-            if let network { close(network.descriptor) }
+            for fd in open + (network.map { [$0.descriptor] } ?? []) { close(fd) }
             if pid > 0 {
                 _ = clw_pidfd_send_signal(pidfd, SIGKILL)
                 var status: Int32 = 0
@@ -132,7 +146,7 @@ final class WorkerHost {
             }
             throw error
         }
-        return (pidfd, network)
+        return (pidfd, network, open)
     }
 
     private func writeMaps(_ pid: pid_t, _ map: String) throws(LaunchError) {

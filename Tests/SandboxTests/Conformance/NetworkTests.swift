@@ -1,0 +1,105 @@
+import Fields
+import Foundation
+import Testing
+
+@testable import Sandbox
+
+@Suite("A hostile program with a declared destination", .serialized, .timeLimit(.minutes(3)))
+struct NetworkTests {
+    static let attempts: [Attempt] = [
+        Attempt("has no UDP", ["udp"], "EPERM"),
+        Attempt("has no IPv6", ["socket", "10"], "EPERM"),
+        Attempt("has no raw sockets", ["raw"], "EPERM"),
+        Attempt("has no multipath TCP", ["mptcp"], "EPERM"),
+        Attempt("has no netlink, which could change its addresses and routes", ["netlink"], "EPERM"),
+        Attempt("has no packet sockets", ["socket", "17"], "EPERM"),
+        Attempt("has no vsock", ["socket", "40"], "EPERM"),
+        Attempt("has no crypto sockets", ["alg"], "EPERM"),
+        Attempt("finds no other port at the declared address", ["tcp", "127.77.0.1", "2"], "EACCES", "ECONNREFUSED"),
+        Attempt("finds nothing at the next address", ["tcp", "127.77.0.2", "1"], "ECONNREFUSED"),
+        Attempt("finds nothing on the loopback of its own", ["tcp", "127.0.0.1", "1"], "ECONNREFUSED"),
+        Attempt("finds no route to another network", ["tcp", "10.0.0.1", "1"], "ENETUNREACH"),
+        Attempt("finds no route to the internet", ["tcp", "8.8.8.8", "1"], "ENETUNREACH"),
+        Attempt("finds no metadata service", ["tcp", "169.254.169.254", "1"], "ENETUNREACH"),
+        Attempt("cannot listen for others", ["tcp-listen", "4444"], "EACCES", "done 0"),
+        Attempt("cannot change its network", ["loopback-down"], "EPERM"),
+    ]
+
+    @Test("gets nothing but that", arguments: attempts)
+    func refused(_ attempt: Attempt) async throws {
+        let egress = try Egress()
+        let outcome = try await egress.run(["probe"] + attempt.probe, to: ["declared.test:1"])
+        #expect(outcome.verdict.kind == .ok, "\(outcome.summary)")
+        #expect(attempt.refusals.contains(outcome.text), "\(outcome.summary)")
+        await egress.close()
+    }
+
+    @Test("may set what TCP programs set")
+    func options() async throws {
+        let egress = try Egress()
+        #expect(try await egress.run(["probe", "no-delay"], to: ["declared.test:1"]).text == "done 0")
+        await egress.close()
+    }
+
+    @Test("does not reach a service of the host on the same port")
+    func hostLoopback() async throws {
+        let server = try TestServer.echo()
+        defer { server.stop() }
+        let egress = try Egress(server)
+        let port = "\(server.port)"
+        let outcome = try await egress.run(["probe", "tcp", "127.0.0.1", port, "x"], to: ["echo.test:\(port)"])
+        #expect(outcome.text == "ECONNREFUSED", "\(outcome.summary)")
+        #expect(server.connections == 0)
+        await egress.close()
+    }
+
+    @Test("does not reach the destination of a run beside it")
+    func tenants() async throws {
+        let (mine, theirs) = (try TestServer.echo(), try TestServer.echo())
+        defer { mine.stop() }
+        defer { theirs.stop() }
+        let egress = try Egress(mine, theirs)
+        async let neighbour = egress.run(
+            ["probe", "sleep", "2"], to: ["other.test:\(theirs.port)", "echo.test:\(theirs.port)"])
+        try await Task.sleep(for: .milliseconds(300))
+        for address in ["127.77.0.1", "127.77.0.2"] {
+            let outcome = try await egress.run(
+                ["probe", "tcp", address, "\(theirs.port)", "x"], to: ["echo.test:\(mine.port)"])
+            #expect(["EACCES", "ECONNREFUSED"].contains(outcome.text), "\(outcome.summary)")
+        }
+        #expect(theirs.connections == 0)
+        #expect(try await neighbour.verdict.kind == .ok)
+        await egress.close()
+    }
+
+    @Test("sees its names in a file of hosts that it cannot change, and no other run sees")
+    func hosts() async throws {
+        let egress = try Egress()
+        let to = ["declared.test:1", "declared.test:2", "9.8.7.6:1", "second.test:1"]
+        let seen = try await egress.run(["probe", "read", "/etc/hosts"], to: to)
+        #expect(seen.text == "127.0.0.1 localhost\n127.77.0.1 declared.test\n127.77.0.2 second.test", "\(seen.summary)")
+        let written = try await egress.run(["probe", "write", "/etc/hosts"], to: to)
+        #expect(["EROFS", "EACCES"].contains(written.text), "\(written.summary)")
+        let removed = try await egress.run(["probe", "umount", "/etc/hosts"], to: to)
+        #expect(removed.text == "EPERM", "\(removed.summary)")
+        let other = try await egress.run(["probe", "read", "/etc/hosts"], to: [])
+        #expect(!other.text.contains("declared"), "\(other.summary)")
+        await egress.close()
+    }
+
+    @Test("leaves no way out to the run that comes after it")
+    func next() async throws {
+        let server = try TestServer.echo()
+        defer { server.stop() }
+        let egress = try Egress(server)
+        for _ in 0..<3 {
+            let with = try await egress.run(
+                ["probe", "tcp", "127.77.0.1", "\(server.port)", "x"], to: ["echo.test:\(server.port)"])
+            #expect(with.text == "x", "\(with.summary)")
+            #expect(with.report.json["networkRecycled"]?.bool != true)
+            let without = try await egress.run(["probe", "tcp", "127.77.0.1", "\(server.port)", "x"], to: [])
+            #expect(without.text == "EPERM", "\(without.summary)")
+        }
+        await egress.close()
+    }
+}
