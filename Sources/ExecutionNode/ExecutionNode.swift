@@ -28,6 +28,7 @@ public final class ExecutionNode: Sendable {
     let gate: LicenseGate
     let skills: SkillDirectory
     let packages: PackageStore
+    let vault: SecretVault
     let meter: Meter
     let idempotency: IdempotencyRegistry
     let limiter = RateLimiter()
@@ -50,6 +51,7 @@ public final class ExecutionNode: Sendable {
         gate = LicenseGate(keys: signing, purchases: licenses)
         skills = SkillDirectory(store: store)
         packages = try PackageStore(directory: configuration.dataDirectory + "/packages")
+        vault = SecretVault(directory: configuration.dataDirectory + "/keys")
         let journal: HoldJournal
         do throws(JournalError) {
             journal = try HoldJournal(path: configuration.dataDirectory + "/holds.journal")

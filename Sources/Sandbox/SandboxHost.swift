@@ -202,7 +202,7 @@ public final class SandboxHost: Sendable {
             var verdict = VerdictDecision.decide(ended, request.limits, output)
             if let egress {
                 verdict = egress.explain(verdict)
-                output.error += egress.log
+                output.append(lines: egress.log)
             }
             return outcome(request, layers, host, verdict, ended, output, egress)
         case .failed(let failure):

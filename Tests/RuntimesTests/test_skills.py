@@ -24,7 +24,7 @@ def packages():
 @unittest.skipIf(tomllib is None, "reading manifests needs Python 3.11")
 class ManifestTests(unittest.TestCase):
     def test_every_package_describes_itself_in_full(self):
-        self.assertEqual(len(packages()), 7)
+        self.assertEqual(len(packages()), 8)
         for directory in packages():
             with self.subTest(directory.name):
                 described = manifest(directory)
@@ -49,7 +49,13 @@ class ManifestTests(unittest.TestCase):
                     outcome = support.run(described["runtime"], described["entryPoint"], directory, data)
                     self.assertEqual(support.contains(support.answer(outcome), case["expect"]), [])
                     count += 1
-        self.assertGreaterEqual(count, 7)
+        self.assertGreaterEqual(count, 9)
+
+    def test_a_mailing_skill_declares_the_very_server_that_it_uses(self):
+        directory = support.SKILLS / "smart-emailer"
+        settings = {}
+        exec((directory / "settings.py").read_text(), settings)
+        self.assertEqual(manifest(directory)["network"]["allow"], [f"{settings['HOST']}:{settings['PORT']}"])
 
     def test_answers_have_the_fields_that_the_output_schema_requires(self):
         for directory in packages():

@@ -5,6 +5,8 @@ struct ClientRequest: Sendable {
     enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
     }
 
     enum Body: Sendable {

@@ -2,7 +2,7 @@ import Fields
 
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
-    static let all: [OpenAPIOperation] = agents + skills + marketplace + execution + records + admin + system
+    static let all: [OpenAPIOperation] = agents + skills + secrets + marketplace + execution + records + admin + system
 
     private static let unauthorized = (401, "The API key is missing, mistyped, unknown or revoked")
     private static let page = [
@@ -99,6 +99,37 @@ extension OpenAPIOperation {
             problems: [(404, "There is no such skill")]),
     ]
 
+    private static let notTheOwner = (403, "The skill is another agent's")
+
+    private static let secrets = [
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/skills/{skill}/secrets", id: "listSecrets",
+            summary: "List the secrets that an own skill declares, and whether they are set; never a value",
+            success: [(200, "application/json", object(["items": list(of: "Secret")]))],
+            problems: [unauthorized, notTheOwner, (404, "There is no such skill")]),
+        OpenAPIOperation(
+            method: "put", path: "/api/v1/skills/{skill}/secrets/{name}", id: "setSecret",
+            summary: "Set a secret of an own skill; it is stored encrypted",
+            body: (
+                "application/json",
+                object(["value": ["type": "string", "minLength": 1, "maxLength": 16384]])
+            ),
+            success: [
+                (200, "application/json", object(["name": ["type": "string"], "set": ["const": true]]))
+            ],
+            problems: [
+                unauthorized, notTheOwner, (404, "There is no such skill, or it declares no such secret"),
+                (413, "The body is too large"), (422, "The value is empty or too long"),
+            ]),
+        OpenAPIOperation(
+            method: "delete", path: "/api/v1/skills/{skill}/secrets/{name}", id: "removeSecret",
+            summary: "Remove a secret of an own skill; its calls are refused until it is set again",
+            success: [
+                (200, "application/json", object(["name": ["type": "string"], "set": ["const": false]]))
+            ],
+            problems: [unauthorized, notTheOwner, (404, "There is no such skill, or the secret is not set")]),
+    ]
+
     private static let marketplace = [
         OpenAPIOperation(
             method: "post", path: "/api/v1/marketplace/purchase", id: "purchase",
@@ -158,7 +189,10 @@ extension OpenAPIOperation {
                     (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
                     (429, "Too many calls for this licence or agent, or too many answers stored"),
                     (502, "The run failed; verdict says how"),
-                    (503, "Overloaded, not booked, nearly out of disk, or no sandbox could be built"),
+                    (
+                        503,
+                        "Overloaded, not booked, nearly out of disk, no sandbox could be built, or a secret is not set"
+                    ),
                     (504, "The run took too long"),
                 ])
         } + [

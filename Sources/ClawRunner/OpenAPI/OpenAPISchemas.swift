@@ -37,6 +37,9 @@ enum OpenAPISchemas {
             "required": ["code"],
         ],
         "Skill": skill,
+        "Secret": OpenAPIOperation.object([
+            "name": string, "description": optionalString, "set": ["type": "boolean"], "updatedAt": optionalString,
+        ]),
         "License": license,
         "PurchaseRequest": OpenAPIOperation.object([
             "skillId": ["type": "string", "description": "Name or identifier"],

@@ -32,6 +32,7 @@ import Sandbox
 /// verdicts = ["ok"]
 /// [profileMap]
 /// python = "default"                # what skills ask for = what they get
+/// [egress]                          # see EgressConfiguration
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
@@ -51,6 +52,7 @@ struct ConfigurationFile: Sendable {
     var shutdownSeconds: Int64 = 30
     var permitDegraded: Set<String> = []
     var cgroupName = "clawrunner"
+    var egress = EgressOptions()
     /// Its data directory is filled in later.
     var node = NodeConfiguration(dataDirectory: "")
 
@@ -96,6 +98,7 @@ struct ConfigurationFile: Sendable {
             logFormat = try log.optionalEnumeration("format")
             logLevel = try log.optionalEnumeration("level")
         }
+        if let table = try fields.optionalReader("egress") { egress = try EgressConfiguration.read(table) }
         if let limits = try fields.optionalReader("limits") { try read(limits) }
         if let rates = try fields.optionalReader("rates") {
             node.licenseRate = try Self.rate(rates, "license", node.licenseRate)

@@ -22,6 +22,8 @@ struct DaemonSettings: Sendable {
     /// Layers whose absence on this host the operator permits.
     var permitDegraded: Set<String>
     var cgroupName: String
+    /// How declared destinations are reached; stays until a restart.
+    var egress: EgressOptions
     var node: NodeConfiguration
     private let configFile: String?
 
@@ -51,6 +53,7 @@ struct DaemonSettings: Sendable {
             shutdownSeconds = file.shutdownSeconds
             permitDegraded = file.permitDegraded
             cgroupName = file.cgroupName
+            egress = file.egress
             node = file.node
             configFile = configuration.configFile
             node.dataDirectory = data

@@ -7,13 +7,15 @@ import Sandbox
 struct LocalSandbox: Sendable {
     let host: SandboxHost
     let profiles: ProfileStore
+    /// By name; a skill gets those that it declares.
+    let secrets: [String: String]
 
     /// - Throws: ``CommandFailure``: status 3 when the host cannot build sandboxes, with the layer and the fix.
     static func open(_ given: LocalSandboxOptions) throws(CommandFailure) -> LocalSandbox {
         let paths = InstalledPaths.current
         let launcher: String
         let profiles: ProfileStore
-        var options = SandboxOptions(permitDegraded: Set(given.permit))
+        var options = SandboxOptions(permitDegraded: Set(given.permit), egress: try given.egress())
         do {
             launcher = try paths.path(of: .launcher)
             options.runtimesDirectory = try paths.path(of: .runtimes)
@@ -25,9 +27,10 @@ struct LocalSandbox: Sendable {
         } catch {
             throw CommandFailure(error)
         }
+        let secrets = try given.secrets()
         do {
             return LocalSandbox(
-                host: try SandboxHost(launcherPath: launcher, options: options), profiles: profiles)
+                host: try SandboxHost(launcherPath: launcher, options: options), profiles: profiles, secrets: secrets)
         } catch {
             throw CommandFailure(
                 error.code == .request ? .usage : .sandbox, CommandFailure.sentence(error.detail),
@@ -60,7 +63,10 @@ struct LocalSandbox: Sendable {
         do {
             var limits = request.limits
             if let timeout { limits = try limits.lowered(by: ["wall": .string(timeout)]) }
-            return LocalSkill(manifest: skill.manifest, request: request, limits: limits, host: host)
+            let declared = Set(skill.manifest.secrets.map(\.name))
+            return LocalSkill(
+                manifest: skill.manifest, request: request, limits: limits, host: host,
+                secrets: secrets.filter { declared.contains($0.key) })
         } catch {
             throw CommandFailure(.usage, "--timeout \(error.message).")
         }

@@ -9,6 +9,7 @@ struct LocalSkill: Sendable {
     let request: SkillRequest
     let limits: Limits
     let host: SandboxHost
+    let secrets: [String: String]
 
     /// Runs one call, checked as the daemon checks it: the endpoint is declared, the payload fits its schema, the
     /// output is what the manifest says.
@@ -19,10 +20,11 @@ struct LocalSkill: Sendable {
         let context: JSONValue = [
             "skill": .string(manifest.name), "version": .string(manifest.version.description), "local": true,
         ]
-        var run = request.run(endpoint: path, payload: payload.serialized(), context: context)
+        var run = request.run(endpoint: path, payload: payload.serialized(), context: context, secrets: secrets)
         run.limits = limits
-        let outcome = await host.run(run)
-        let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint)
+        let redaction = SecretRedaction(secrets.values)
+        let outcome = redaction.apply(await host.run(run))
+        let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint).redacted(by: redaction)
         return LocalRun(response: response, outcome: outcome)
     }
 }

@@ -36,6 +36,7 @@ extension ExecutionNode {
         let price = purchase?.runPrice ?? .zero(skill.pricing.price.currency)
         try Self.check(maxCost: request.maxCost, price)
         let prepared = try prepare(skill)
+        let secrets = try await secretValues(skill)
         let payload = request.payload.serialized()
 
         let hold = Hold(
@@ -52,15 +53,19 @@ extension ExecutionNode {
             meter.void(hold.id)
             throw error
         }
-        let outcome = await runner.run(
-            prepared.run(endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill)))
+        let redaction = SecretRedaction(secrets.values)
+        let outcome = redaction.apply(
+            await runner.run(
+                prepared.run(
+                    endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill), secrets: secrets)))
         slots.release()
         let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
             let ended = EndedRun(
                 hold: hold, skill: skill, outcome: outcome,
                 response: SkillResponse(
                     outcome, manifest: skill.latest.manifest, endpoint: endpoint,
-                    depthMax: self.configuration.jsonDepthMax),
+                    depthMax: self.configuration.jsonDepthMax
+                ).redacted(by: redaction),
                 byOwner: purchase == nil)
             return ExecuteReply(outcome: try await self.book(ended).outcome, isReplay: false, rates: [rate, agent])
         }

@@ -12,6 +12,9 @@ package struct SkillRequest: Sendable {
     /// The profile's limits, lowered as the manifest asks.
     package let limits: Limits
 
+    /// What the skill may connect to beyond the profile's own destinations.
+    package let destinations: [NetworkDestination]
+
     /// - Throws: `FieldError` when the manifest asks for more than the profile allows.
     package init(manifest: SkillManifest, directory: String, profile: Profile) throws(FieldError) {
         self.manifest = manifest
@@ -24,16 +27,41 @@ package struct SkillRequest: Sendable {
                 path: error.path.hasPrefix("limits") ? error.path : "limits.\(error.path)", message: error.message,
                 suggestion: error.suggestion, file: error.file, line: error.line)
         }
+        destinations = try Self.destinations(manifest, profile)
+    }
+
+    private static func destinations(
+        _ manifest: SkillManifest, _ profile: Profile
+    ) throws(FieldError) -> [NetworkDestination] {
+        let asked = manifest.network.filter { !profile.destinations.contains($0) }
+        guard asked.isEmpty || profile.declaresDestinations else {
+            throw FieldError(
+                path: "network.allow",
+                message: "the profile \(profile.name) lets skills declare no destinations, such as \(asked[0])")
+        }
+        let countMax = NetworkDestination.countMax
+        guard asked.count + profile.destinations.count <= countMax else {
+            throw FieldError(
+                path: "network.allow",
+                message: "with the \(profile.destinations.count) of the profile \(profile.name) there are more than the "
+                    + "\(countMax) destinations that a run may have")
+        }
+        return asked
     }
 
     /// - Parameters:
     ///   - payload: compact JSON.
     ///   - context: what the skill may know about the call.
-    package func run(endpoint: String, payload: [UInt8], context: JSONValue) -> RunRequest {
+    ///   - secrets: values of environment variables that the manifest declares as secrets.
+    package func run(
+        endpoint: String, payload: [UInt8], context: JSONValue, secrets: [String: String] = [:]
+    ) -> RunRequest {
         RunRequest(
             profile: profile, limits: limits, skillDirectory: directory,
             arguments: SkillCommand.arguments(of: manifest) { PackageFiles.exists("\(directory)/\($0)") },
-            standardInput: Self.input(endpoint: endpoint, payload: payload, context: context))
+            environment: secrets,
+            standardInput: Self.input(endpoint: endpoint, payload: payload, context: context),
+            destinations: destinations)
     }
 
     /// `{"endpoint","payload","context"}`, around a payload that is serialised already.

@@ -5,7 +5,7 @@ package import Sandbox
 /// What a run gave, after its output was held against what the skill declares.
 package struct SkillResponse: Sendable {
     /// The sandbox's verdict, or `invalid_response`.
-    package let verdict: Verdict
+    package private(set) var verdict: Verdict
     /// The result as JSON text, for verdict `ok`.
     package let result: [UInt8]?
 
@@ -29,6 +29,13 @@ package struct SkillResponse: Sendable {
             verdict = Verdict(
                 kind: .invalidResponse, detail: error.detail, exitCode: outcome.verdict.exitCode, reason: error.reason)
         }
+    }
+
+    /// The same with a verdict that does not show secrets; the result is the skill's own word.
+    package func redacted(by redaction: SecretRedaction) -> SkillResponse {
+        var response = self
+        response.verdict = redaction.apply(verdict)
+        return response
     }
 
     private struct InvalidResponse: Error {

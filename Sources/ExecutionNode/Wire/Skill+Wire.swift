@@ -20,6 +20,7 @@ extension Skill {
                 "entryPoint": manifest.json["entryPoint"] ?? .null,
                 "dependencies": .array(manifest.dependencies.map(JSONValue.string)),
                 "documentation": .optional(manifest.documentation),
+                "network": ["allow": .array(manifest.network.map { .string($0.description) })],
             ],
             "api": [
                 "endpoints": .array(manifest.endpoints.map(\.wire)),

@@ -60,6 +60,17 @@ public protocol MarketStore: Sendable {
     func version(of skill: Skill.ID, _ version: SemanticVersion) async throws(StoreError) -> SkillVersion?
     func skills(_ query: SkillQuery) async throws(StoreError) -> Page<Skill>
 
+    // MARK: Secrets
+
+    /// What is set for a skill, by name.
+    func secrets(of skill: Skill.ID) async throws(StoreError) -> [StoredSecret]
+
+    /// Sets a secret, or replaces it.
+    func set(secret: StoredSecret) async throws(StoreError)
+
+    /// - Throws: ``StoreError/missing(_:)`` with `secret` when it is not set.
+    func removeSecret(of skill: Skill.ID, named name: String) async throws(StoreError)
+
     // MARK: Purchases
 
     func purchase(id: Purchase.ID) async throws(StoreError) -> Purchase?

@@ -63,4 +63,12 @@ struct CapturedOutput: Sendable {
     var error: [UInt8] = []
     var outputCount: Int64 = 0
     var errorCount: Int64 = 0
+
+    /// To standard error, in lines of their own.
+    mutating func append(lines: [UInt8]) {
+        guard !lines.isEmpty else { return }
+        if let end = error.last, end != UInt8(ascii: "\n") { error.append(UInt8(ascii: "\n")) }
+        error += lines
+        errorCount += Int64(lines.count)
+    }
 }

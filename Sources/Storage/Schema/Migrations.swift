@@ -11,6 +11,7 @@ enum Migrations {
         }
         migrator.registerMigration("4 run price") { db in try db.execute(sql: runPrice) }
         migrator.registerMigration("5 bounded outcomes") { db in try db.execute(sql: boundedOutcomes) }
+        migrator.registerMigration("6 secrets") { db in try db.execute(sql: secretsTable) }
         return migrator
     }
 

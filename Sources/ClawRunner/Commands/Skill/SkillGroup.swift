@@ -11,5 +11,6 @@ struct SkillGroup: AsyncParsableCommand {
             """,
         subcommands: [
             SkillInit.self, SkillValidate.self, SkillPack.self, SkillTestCommand.self, SkillPublish.self,
+            SkillSecretGroup.self,
         ])
 }

@@ -13,6 +13,9 @@ struct SkillRoutes {
             Route(.post, "/api/v1/skills", publish),
             Route(.get, "/api/v1/skills", list),
             Route(.get, "/api/v1/skills/{skill}", show),
+            Route(.get, "/api/v1/skills/{skill}/secrets", listSecrets),
+            Route(.put, "/api/v1/skills/{skill}/secrets/{name}", setSecret),
+            Route(.delete, "/api/v1/skills/{skill}/secrets/{name}", removeSecret),
         ]
     }
 
@@ -55,5 +58,39 @@ struct SkillRoutes {
             "examples": .array(skill.latest.examples),
             "deploymentUrl": .string(node.executeURL(of: skill)),
         ])
+    }
+
+    // MARK: Secrets
+
+    @Sendable private func listSecrets(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let secrets = try await node.secrets(of: call.parameter("skill"), for: agent)
+        return .json([
+            "items": .array(
+                secrets.map { secret in
+                    [
+                        "name": .string(secret.declaration.name), "description": .optional(secret.declaration.description),
+                        "set": .bool(secret.updatedAt != nil), "updatedAt": .optional(secret.updatedAt?.description),
+                    ]
+                })
+        ])
+    }
+
+    @Sendable private func setSecret(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        // In JSON a byte of the value may take six.
+        let fields = try call.fields(try await call.body(bytesMax: 6 * ExecutionNode.secretBytesMax + 64))
+        let value = try fields.string("value", minBytes: 1, maxBytes: ExecutionNode.secretBytesMax)
+        try fields.finish()
+        let name = call.parameter("name")
+        try await node.setSecret(name, of: call.parameter("skill"), to: value, for: agent)
+        return .json(["name": .string(name), "set": true])
+    }
+
+    @Sendable private func removeSecret(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let name = call.parameter("name")
+        try await node.removeSecret(name, of: call.parameter("skill"), for: agent)
+        return .json(["name": .string(name), "set": false])
     }
 }
