@@ -17,7 +17,7 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps build release debug examples demo test test-runtimes bench lint format docs install clean
+.PHONY: help deps python-deps build release debug examples demo test test-runtimes bench lint format docs install clean
 
 help: ## Show this list
 	@echo "ClawRunner: a marketplace's execution node. Targets:"
@@ -25,6 +25,9 @@ help: ## Show this list
 
 deps: ## Install the Debian packages that are missing (apt-get, with sudo when not root)
 	@scripts/deps.sh
+
+python-deps: ## Install the Python packages of the tests into .build/python, once
+	@PYTHON=$(PYTHON) scripts/python-deps.sh .build/python
 
 build: deps release examples ## Build clawrunner, claw-launcher and the example skills for release
 
@@ -43,7 +46,7 @@ demo: build ## Run the whole story: register, publish, buy, execute, misbehave, 
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher $(RELEASE)/clawrunner demo
 
 # One test after another: many of them start daemons and sandboxes, and limit them in time.
-test: deps examples test-runtimes debug ## Run every test
+test: deps python-deps examples test-runtimes debug ## Run every test
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test --no-parallel
 	@echo "make test: all tests passed (runners and example skills, then the Swift suites)."
 

@@ -7,7 +7,7 @@ set -eu
 
 # Needed to build and to test.
 required="libseccomp-dev libcap-dev libsqlite3-dev zlib1g-dev libjansson-dev pkg-config gcc libc6-dev make nodejs python3 \
-curl uidmap"
+python3-pip curl uidmap"
 # What `make bench` measures itself against, and tests compare with; without them those comparisons are left out.
 peers="bubblewrap runc firejail"
 

@@ -68,13 +68,16 @@ package struct SecretRedaction: Sendable {
 
     private static func forms(_ value: [UInt8]) -> [[UInt8]] {
         var forms = [value]
-        // Within a longer text it begins at one of three places of a group; only digits that no neighbour shares count.
+        // Within a longer text it begins at one of three places of a group. Digits that it shares with what comes before
+        // do not count; the last one is its own only where nothing follows.
         for offset in 0..<3 {
             let padded = [UInt8](repeating: 0, count: offset) + value
-            let own = padded.count * 8 / 6
-            let digits = Data(padded).base64EncodedString().utf8.prefix(own).dropFirst((offset * 8 + 5) / 6)
-            forms.append(Array(digits))
-            forms.append(digits.map { $0 == UInt8(ascii: "+") ? 45 : $0 == UInt8(ascii: "/") ? 95 : $0 })
+            let whole = Data(padded).base64EncodedString().utf8.dropFirst((offset * 8 + 5) / 6)
+            let own = padded.count * 8 / 6 - (offset * 8 + 5) / 6
+            for digits in [Array(whole.prefix { $0 != UInt8(ascii: "=") }), Array(whole.prefix(own))] {
+                forms.append(digits)
+                forms.append(digits.map { $0 == UInt8(ascii: "+") ? 45 : $0 == UInt8(ascii: "/") ? 95 : $0 })
+            }
         }
         for uppercase in [true, false] {
             for plus in [true, false] { forms.append(percentEncoded(value, uppercase: uppercase, plus: plus)) }
