@@ -35,10 +35,12 @@ struct EgressConfigurationTests {
     @Test(
         "names what is wrong",
         arguments: [
-            ("privateAllowed = [\"10.0.0.1\"]", "egress.privateAllowed[0]"), ("connectionsMax = 0", "egress.connectionsMax"),
+            ("privateAllowed = [\"10.0.0.1\"]", "egress.privateAllowed[0]"),
+            ("connectionsMax = 0", "egress.connectionsMax"),
             ("bytesMax = 1", "egress.bytesMax"), ("idleTimeout = 0", "egress.idleTimeout"),
             ("hosts = { \"UPPER.example\" = \"127.0.0.1\" }", "egress.hosts"), ("alow = []", "egress.alow"),
-            ("hosts = { \"a.example\" = \"b.example\" }", "egress.hosts"), ("hosts = { \"a.example\" = [] }", "egress.hosts"),
+            ("hosts = { \"a.example\" = \"b.example\" }", "egress.hosts"),
+            ("hosts = { \"a.example\" = [] }", "egress.hosts"),
         ])
     func wrong(_ line: String, _ path: String) throws {
         let error = #expect(throws: FieldError.self) { _ = try read("[egress]\n\(line)\n") }

@@ -59,8 +59,9 @@ struct EmailerTests {
         try result.get()
     }
 
-    private func succeed(_ cli: CLIProcess, _ arguments: [String], input: String? = nil) async throws -> CLIProcess.Output
-    {
+    private func succeed(
+        _ cli: CLIProcess, _ arguments: [String], input: String? = nil
+    ) async throws -> CLIProcess.Output {
         let output = try await cli.run(arguments, input: input)
         #expect(output.status == 0, "\(arguments): \(output.standardError)")
         return output
@@ -123,8 +124,8 @@ struct EmailerTests {
             #expect(row?["connections"] == 1)
             #expect((row?["bytesSent"]?.int64 ?? 0) > 300)
             // The password stands nowhere: not in the log, not in the data directory.
-            let files = try FileManager.default.subpathsOfDirectory(atPath: cli.path("data")).map { cli.path("data/\($0)") }
-            for file in files + [cli.path("daemon.log")] {
+            let files = try FileManager.default.subpathsOfDirectory(atPath: cli.path("data"))
+            for file in files.map({ cli.path("data/\($0)") }) + [cli.path("daemon.log")] {
                 let bytes = FileManager.default.contents(atPath: file) ?? Data()
                 #expect(bytes.range(of: Data(SMTPServer.password.utf8)) == nil, "\(file)")
                 #expect(bytes.range(of: Data("wrong-password".utf8)) == nil, "\(file)")

@@ -22,7 +22,8 @@ final class SMTPServer: @unchecked Sendable {
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/python3")
         process.arguments = [
-            "-W", "ignore", "-B", NodeFixture.repository + "/Tests/RuntimesTests/smtp_server.py", folder.path, Self.user,
+            "-W", "ignore", "-B", NodeFixture.repository + "/Tests/RuntimesTests/smtp_server.py", folder.path,
+            Self.user,
             Self.password,
         ]
         process.environment = ["PYTHONPATH": packages, "PATH": "/usr/bin:/bin"]

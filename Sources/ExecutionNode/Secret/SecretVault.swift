@@ -31,7 +31,9 @@ final class SecretVault: Sendable {
             let bytes = try? ChaChaPoly.open(
                 box, using: key, authenticating: Self.context(secret.skillID, secret.name)),
             let value = String(validating: bytes, as: UTF8.self)
-        else { throw Self.unusable("the secret \(secret.name) was sealed with another key; its seller must set it anew") }
+        else {
+            throw Self.unusable("the secret \(secret.name) was sealed with another key; its seller must set it anew")
+        }
         return value
     }
 

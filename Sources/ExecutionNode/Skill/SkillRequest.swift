@@ -43,8 +43,8 @@ package struct SkillRequest: Sendable {
         guard asked.count + profile.destinations.count <= countMax else {
             throw FieldError(
                 path: "network.allow",
-                message: "with the \(profile.destinations.count) of the profile \(profile.name) there are more than the "
-                    + "\(countMax) destinations that a run may have")
+                message: "with the \(profile.destinations.count) of the profile \(profile.name) there are more than "
+                    + "the \(countMax) destinations that a run may have")
         }
         return asked
     }

@@ -23,7 +23,8 @@ struct SkillSecretGroup: AsyncParsableCommand {
 
 struct SkillSecretSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Set a secret from standard input or a file; one line break at its end is dropped.")
+        commandName: "set",
+        abstract: "Set a secret from standard input or a file; one line break at its end is dropped.")
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -41,7 +42,8 @@ struct SkillSecretSet: AsyncParsableCommand {
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard let value = String(validating: bytes, as: UTF8.self), !value.isEmpty else {
-            throw CommandFailure(.usage, "The value is empty or not UTF-8.", hint: "Pass it as `< file` or --file FILE.")
+            throw CommandFailure(
+                .usage, "The value is empty or not UTF-8.", hint: "Pass it as `< file` or --file FILE.")
         }
         let body = ClientRequest.Body.json(["value": .string(value)])
         let answer = try await connection.client().call(

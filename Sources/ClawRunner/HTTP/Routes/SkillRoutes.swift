@@ -69,7 +69,8 @@ struct SkillRoutes {
             "items": .array(
                 secrets.map { secret in
                     [
-                        "name": .string(secret.declaration.name), "description": .optional(secret.declaration.description),
+                        "name": .string(secret.declaration.name),
+                        "description": .optional(secret.declaration.description),
                         "set": .bool(secret.updatedAt != nil), "updatedAt": .optional(secret.updatedAt?.description),
                     ]
                 })
