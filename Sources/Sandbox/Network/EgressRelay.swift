@@ -13,6 +13,8 @@ final class EgressRelay: Sendable {
     private let loop: any EventLoop
     private let state: Mutex<State>
 
+    /// Not the threads of whoever embeds this: a run that sends much must not slow down others' requests.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     /// How long what a program sent before its end may take to go out.
     private static let drainMilliseconds: Int64 = 1000
     /// What the kernel holds of a connection, and the daemon when its sender has closed it.
@@ -38,7 +40,7 @@ final class EgressRelay: Sendable {
     init(_ destinations: [NetworkDestination], _ options: EgressOptions) {
         self.destinations = destinations
         self.options = options
-        loop = MultiThreadedEventLoopGroup.singleton.next()
+        loop = Self.group.next()
         let report = EgressReport(
             rows: destinations.map { .init(destination: $0) }, connectionsMax: options.connectionsMax,
             bytesMax: options.bytesMax)
@@ -100,9 +102,9 @@ final class EgressRelay: Sendable {
     /// Once everything that the program connected has been accepted.
     private func drain(_ promise: EventLoopPromise<Void>) {
         let (waiting, connections) = state.withLock { state in
-            let waiting = state.arriving > 0 || Self.canAccept(state.descriptors)
-            if !waiting, !state.closed { state.drained = promise }
-            return (waiting && !state.closed, Array(state.connections.values))
+            let waiting = !state.closed && (state.arriving > 0 || Self.canAccept(state.descriptors))
+            if !waiting { state.drained = promise }
+            return (waiting, Array(state.connections.values))
         }
         if waiting {
             loop.scheduleTask(in: .microseconds(200)) { self.drain(promise) }
@@ -122,30 +124,43 @@ final class EgressRelay: Sendable {
     }
 
     private func closeEverything() {
-        let (listeners, connections) = state.withLock { state in
+        stopListening()
+        let connections = state.withLock { state in
+            defer { state.connections = [:] }
+            return Array(state.connections.values)
+        }
+        for connection in connections { connection.reset() }
+    }
+
+    private func stopListening() {
+        let listeners = state.withLock { state in
             state.closed = true
             for descriptor in state.descriptors where descriptor >= 0 { Glibc.close(descriptor) }
-            defer { (state.listeners, state.descriptors, state.connections) = ([], [], [:]) }
-            return (state.listeners, Array(state.connections.values))
+            defer { (state.listeners, state.descriptors) = ([], []) }
+            return state.listeners
         }
         for listener in listeners { listener.close(promise: nil) }
-        for connection in connections { connection.reset() }
     }
 
     // MARK: One connection, on the loop
 
     fileprivate func accepted(_ child: any Channel, _ index: Int) {
         let connection = RelayConnection(inside: child, loop: loop)
-        let overLimit = state.withLock { state in
+        let (isAdmitted, isOver) = state.withLock { state in
             state.arriving -= 1
-            guard !state.closed, state.connectionCount < options.connectionsMax else { return true }
+            let isOver = state.connectionCount >= options.connectionsMax
+            guard !isOver, !state.closed else { return (false, isOver) }
             state.connectionCount += 1
             state.report.rows[index].connections += 1
             state.connections[ObjectIdentifier(connection)] = connection
-            return false
+            return (true, false)
         }
-        guard !overLimit else {
-            refuse(index, .connectionsLimit, "the run has had its \(options.connectionsMax) connections")
+        guard isAdmitted else {
+            if isOver {
+                refuse(index, .connectionsLimit, "the run has had its \(options.connectionsMax) connections")
+                // Further ones are refused by the kernel.
+                stopListening()
+            }
             connection.reset()
             return
         }
@@ -166,6 +181,8 @@ final class EgressRelay: Sendable {
     }
 
     private func ended(_ connection: RelayConnection) {
+        // What the program sent may still be on its way out.
+        guard connection.isOver else { return }
         let drained = state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = nil
             return state.connections.isEmpty ? state.drained : nil
@@ -174,6 +191,7 @@ final class EgressRelay: Sendable {
     }
 
     private func join(_ connection: RelayConnection, _ outside: any Channel, _ index: Int) {
+        outside.closeFuture.whenComplete { _ in self.ended(connection) }
         state.withLock { $0.report.rows[index].address = outside.remoteAddress.flatMap(Self.text) }
         let draining = state.withLock { $0.drained != nil }
         connection.join(
