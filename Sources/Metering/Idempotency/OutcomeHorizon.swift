@@ -1,4 +1,4 @@
-public import MarketCore
+import MarketCore
 
 /// The moment before which stored outcomes are dropped. A pure state machine.
 ///

@@ -19,7 +19,7 @@ extension SQLiteStore {
     @discardableResult
     public func pruneOutcomes(before time: Timestamp) async throws(StoreError) -> Int64 {
         var pruned: Int64 = 0
-        try await committer.write { db in
+        _ = try await committer.write { db in
             try db.run("INSERT OR REPLACE INTO outcome_horizon VALUES (1, ?)", [time.milliseconds])
         }
         while true {
