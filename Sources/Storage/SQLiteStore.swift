@@ -35,6 +35,7 @@ public final class SQLiteStore: Sendable {
             let pool = try DatabasePool(path: path, configuration: Self.configuration())
             try Self.migrate(pool)
             try Self.requireDurability(pool)
+            try JournalSpace.reserve(besides: path)
             return pool
         }
         committer = GroupCommitter(pool: pool, queuedWritesMax: queuedWritesMax)
@@ -84,7 +85,7 @@ public final class SQLiteStore: Sendable {
     private static func requireDurability(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(JournalSpace.checkpointPages)")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
                 try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"

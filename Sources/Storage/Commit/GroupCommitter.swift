@@ -157,9 +157,10 @@ final class GroupCommitter: Sendable {
     /// Commits what `body` did, or rolls it back when anything throws.
     private static func transaction<Value>(in db: Database, _ body: () throws -> Value) throws -> Value {
         do {
-            try db.beginTransaction(.immediate)
+            // As GRDB's own functions, but prepared once.
+            try db.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
             let value = try body()
-            try db.commit()
+            try db.cachedStatement(sql: "COMMIT TRANSACTION").execute()
             return value
         } catch {
             if db.isInsideTransaction { try db.rollback() }
