@@ -226,6 +226,14 @@ struct HTTPOpenAPITests {
         let http = try await HTTPFixture(try await NodeFixture())
         #expect(try await http.send("GET", "/healthz").status == 200)
         #expect(try await http.send("GET", "/readyz").status == 200)
+        let node = http.node.node
+        var configuration = node.configuration
+        configuration.freeBytesMin = .max
+        node.reconfigure(configuration)
+        #expect(try await http.send("GET", "/readyz").code == "storage_low")
+        configuration.freeBytesMin = 0
+        node.reconfigure(configuration)
+        #expect(try await http.send("GET", "/readyz").status == 200)
         http.readiness.set(false)
         let stopping = try await http.send("GET", "/readyz")
         #expect(stopping.status == 503)

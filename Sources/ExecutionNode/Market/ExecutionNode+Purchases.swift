@@ -83,7 +83,8 @@ extension ExecutionNode {
         guard price.base > limit.base else { return }
         throw NodeError(
             status: 402, code: "max_price_exceeded",
-            detail: "\(pricing.kind == .usage ? "A run" : "The licence") costs \(price), more than the maxPrice of \(limit).",
+            detail: "\(pricing.kind == .usage ? "A run" : "The licence") costs \(price), more than the maxPrice of "
+                + "\(limit).",
             fields: ["price": .string(price.decimal), "currency": .string(price.currency.rawValue)])
     }
 
