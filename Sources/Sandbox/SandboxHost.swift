@@ -30,9 +30,9 @@ public final class SandboxHost: Sendable {
         let launcher = try LauncherProcess.start(
             path: launcherPath,
             arguments: [options.cgroupName] + (options.layersOptional ? ["--layers-optional"] : []))
-        let hello = try launcher.awaitHello(milliseconds: 20_000)
+        let (hello, worker) = try launcher.awaitHello(milliseconds: 20_000)
         if options.dropCapabilities { try Self.dropCapabilities() }
-        reactor = try Reactor(launcher: launcher, hello: hello)
+        reactor = try Reactor(launcher: launcher, hello: hello, worker: worker, times: options.launcherTimes)
         launcherPID = launcher.pid
         self.options = options
     }
@@ -207,6 +207,12 @@ public final class SandboxHost: Sendable {
             return outcome(request, layers, host, verdict, ended, output, egress)
         case .failed(let failure):
             let verdict = VerdictDecision.launchFailed(failure, program: request.arguments.first ?? "")
+            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+        case .silent:
+            let verdict = Verdict(
+                kind: .launchFailed,
+                detail: "The launcher did not answer in time, so the run was given up; try again.",
+                reason: "launcher_silent")
             return outcome(request, layers, host, verdict, nil, CapturedOutput())
         case .lost:
             let verdict = Verdict(

@@ -127,6 +127,8 @@ public struct Ended: Sendable, Hashable {
     public var denialsNamed: Bool
     /// The network namespace had served runs before; it was empty.
     public var networkRecycled: Bool
+    /// The program did not end well and left a file of exactly the size limit.
+    public var fileSizeReached: Bool
     /// CLOCK_MONOTONIC: the launcher began, the tree was sealed, the program was executed, it ended, all was reaped.
     public var times: Times
 
@@ -166,6 +168,7 @@ public struct Ended: Sendable, Hashable {
         denials = []
         denialsNamed = false
         networkRecycled = false
+        fileSizeReached = false
         times = Times()
     }
 
@@ -185,6 +188,7 @@ public struct Ended: Sendable, Hashable {
         }
         denialsNamed = try reader.integer(UInt8.self) != 0
         networkRecycled = try reader.integer(UInt8.self) != 0
+        fileSizeReached = try reader.integer(UInt8.self) != 0
         times = Times()
         times.begun = try reader.integer()
         times.sealed = try reader.integer()
@@ -207,6 +211,7 @@ public struct Ended: Sendable, Hashable {
         }
         writer.integer(UInt8(denialsNamed ? 1 : 0))
         writer.integer(UInt8(networkRecycled ? 1 : 0))
+        writer.integer(UInt8(fileSizeReached ? 1 : 0))
         for value in [times.begun, times.sealed, times.executed, times.exited, times.reaped] { writer.integer(value) }
         return writer.bytes
     }

@@ -4,15 +4,17 @@ public struct Message: Sendable {
         // To the launcher.
         case template = 1
         case discardTemplate, launch, kill
+        /// Answered with `pong` and the same id: the worker still turns.
+        case ping
         // From the launcher.
         case hello = 64
-        case templateReady, templateFailed, ended, failed
+        case templateReady, templateFailed, ended, failed, pong
         /// With a run's listeners, in the order of its destinations; before its end.
         case listening
     }
 
     /// Raised with every change of a message, so that a daemon and a launcher of two builds refuse each other.
-    public static let version: UInt16 = 5
+    public static let version: UInt16 = 6
     public static let headerBytes = 16
     /// Within the default send buffer of a socket (net.core.wmem_default, 208 KiB).
     public static let bytesMax = 160 * 1024

@@ -120,13 +120,7 @@ struct LauncherTests {
         #expect(layers?["memory"]?.string == "off")
         #expect(layers?["identity"]?.string == "degraded")
         #expect(layers?["seccomp"]?.string == "on")
-        for attempt in EscapeTests.attempts {
-            let request = RunRequest(
-                profile: try Harness.profile(), skillDirectory: try Harness.skill,
-                arguments: ["probe"] + attempt.probe)
-            let outcome = await permitted.run(request)
-            #expect(attempt.refusals.contains(outcome.text), "\(attempt.what): \(outcome.summary)")
-        }
+        for attempt in Attempts.all { try await attempt.check(permitted) }
         await permitted.shutdown()
     }
 }

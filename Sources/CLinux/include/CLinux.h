@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <linux/audit.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/openat2.h>
@@ -79,6 +80,7 @@ static inline pid_t clw_vfork(int (*function)(void *), void *stack, void *argume
 
 static inline int clw_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
 static inline int clw_setns(int fd, int type) { return (int)syscall(SYS_setns, fd, type); }
+static inline int clw_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int clw_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
@@ -232,6 +234,8 @@ struct clw_denial {
     uint64_t id;
     uint32_t arch;
     int32_t number;
+    /// It is of another architecture's table: int 0x80 in a 64-bit program, or x32.
+    int32_t foreign;
 };
 
 /// Takes the next waiting call; -1 when there is none any more (its process died).
@@ -242,6 +246,15 @@ static inline int clw_denial_receive(int listener, struct clw_denial *denial) {
     denial->id = notification.id;
     denial->arch = notification.data.arch;
     denial->number = notification.data.nr;
+#if defined(__x86_64__)
+    // __X32_SYSCALL_BIT; -1 is no call of any table.
+    denial->foreign = notification.data.arch != AUDIT_ARCH_X86_64
+        || (notification.data.nr != -1 && (notification.data.nr & 0x40000000));
+#elif defined(__aarch64__)
+    denial->foreign = notification.data.arch != AUDIT_ARCH_AARCH64;
+#else
+#error "which AUDIT_ARCH_ of linux/audit.h is this machine's own?"
+#endif
     return 0;
 }
 

@@ -18,13 +18,21 @@ enum SeccompCompiler {
         unsafe seccomp_syscall_resolve_name(name) >= 0
     }
 
-    /// The name of a call of this machine's own architecture; nil when libseccomp has none, or for another's.
+    /// The name of a call; of another architecture's table with its name before it, such as `i386:getpid` or
+    /// `x32:getpid`. Nil when libseccomp has none.
     static func name(of number: Int32, arch: UInt32) -> String? {
-        guard arch == seccomp_arch_native(),
-            let name = unsafe seccomp_syscall_resolve_num_arch(arch, number)
-        else { return nil }
+        var table = arch
+        var prefix = ""
+        if arch == 0xc000_003e, number & 0x4000_0000 != 0 {
+            // SCMP_ARCH_X32: x32 calls come with the number's bit 30 set and the architecture of x86_64.
+            table = 0x4000_003e
+            prefix = "x32:"
+        } else if arch != seccomp_arch_native() {
+            prefix = [0x4000_0003: "i386:", 0x4000_0028: "arm:"][arch] ?? "foreign:"
+        }
+        guard let name = unsafe seccomp_syscall_resolve_num_arch(table, number) else { return nil }
         defer { unsafe free(name) }
-        return unsafe String(cString: name)
+        return unsafe prefix + String(cString: name)
     }
 
     /// The filter's instructions, 8 bytes each.

@@ -8,6 +8,8 @@ enum RunEnd: Sendable {
     case failed(Failure)
     /// The launcher, or its worker, died with the run.
     case lost
+    /// The launcher did not answer in time.
+    case silent
 
     /// The program was not killed.
     var byItself: Bool {
@@ -62,6 +64,8 @@ final class ActiveRun: @unchecked Sendable {
             fchmod(child, 0o666)
         }
     }
+
+    var wallMilliseconds: Int64 { limits.wallMilliseconds }
 
     private(set) var childEnds: [Int32]
 

@@ -33,8 +33,9 @@ struct LauncherProcess: Sendable {
         return LauncherProcess(pid: pid, socket: pair[0])
     }
 
-    /// Waits for the launcher's first message; it has probed the host by then.
-    func awaitHello(milliseconds: Int32) throws(SandboxError) -> Hello {
+    /// Waits for the launcher's first message; it has probed the host by then. With it comes a pidfd of its worker, or
+    /// -1: this host can run none.
+    func awaitHello(milliseconds: Int32) throws(SandboxError) -> (Hello, worker: Int32) {
         var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&watched, 1, milliseconds) == 1 else {
             throw SandboxError(code: .launcher, detail: "the launcher said nothing within \(milliseconds / 1000) s")
@@ -43,15 +44,23 @@ struct LauncherProcess: Sendable {
         var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
         var count: Int32 = 0
         let length = unsafe clw_receive(socket, &buffer, buffer.count, &fds, &count, 0)
-        for fd in fds.prefix(Int(max(0, count))) { close(fd) }
+        let worker = Self.onlyDescriptor(fds, count)
         guard length > 0 else { throw SandboxError(code: .launcher, detail: "the launcher ended at once") }
         do {
             let message = try Message(parsing: buffer[..<length])
             guard message.kind == .hello else { throw ProtocolError("not a greeting") }
-            return try Hello(fields: message.fields)
+            return (try Hello(fields: message.fields), worker)
         } catch {
+            if worker >= 0 { close(worker) }
             throw SandboxError(
                 code: .launcher, detail: "the launcher speaks another protocol", fix: "install one build of both")
         }
+    }
+
+    /// What came with a message: one descriptor, or -1 and whatever else came is closed.
+    static func onlyDescriptor(_ fds: [Int32], _ count: Int32) -> Int32 {
+        if count == 1 { return fds[0] }
+        for fd in fds.prefix(Int(max(0, count))) { close(fd) }
+        return -1
     }
 }

@@ -6,40 +6,54 @@ import Synchronization
 /// One thread that owns the launcher's socket and the pipes of every run. Callers on any thread start and kill runs;
 /// nothing here blocks them.
 final class Reactor: Sendable {
-    private struct State: ~Copyable {
+    struct State: ~Copyable {
         var runs: [UInt64: ActiveRun] = [:]
         var nextID: UInt64 = 1
         var hostReport: HostReport
         var templates = TemplateTable()
         var launcherGone = false
         var stopping = false
+        var watch: LauncherWatch
+        /// A pidfd of the launcher's worker; -1 when it sent none.
+        var worker: Int32
     }
 
     private let socket: Int32
     private let epoll: Int32
     private let wake: Int32
-    private let state: Mutex<State>
+    /// Tells when to look whether the launcher is silent.
+    let watchTimer: Int32
+    private let outbox = Outbox()
+    let state: Mutex<State>
 
     private static let launcherTag = UInt64.max
     private static let wakeTag = UInt64.max - 1
+    private static let watchTag = UInt64.max - 2
+    private static let outboxTag = UInt64.max - 3
 
     deinit {
         // Only now: until the last caller is gone, the numbers must not become another file's.
-        for fd in [socket, epoll, wake] where fd >= 0 { close(fd) }
+        let worker = state.withLock { $0.worker }
+        for fd in [socket, epoll, wake, watchTimer, worker] where fd >= 0 { close(fd) }
     }
 
-    init(launcher: LauncherProcess, hello: Hello) throws(SandboxError) {
+    init(
+        launcher: LauncherProcess, hello: Hello, worker: Int32, times: LauncherWatch.Times
+    ) throws(SandboxError) {
         socket = launcher.socket
         epoll = clw_epoll()
         wake = clw_eventfd()
-        state = Mutex(State(hostReport: HostReport(hello)))
-        guard epoll >= 0, wake >= 0 else {
-            throw SandboxError(code: .launcher, detail: "no epoll or eventfd: \(describe(clw_errno()))")
+        watchTimer = clw_timerfd()
+        state = Mutex(State(hostReport: HostReport(hello), watch: LauncherWatch(times: times), worker: worker))
+        guard epoll >= 0, wake >= 0, watchTimer >= 0, outbox.timer >= 0 else {
+            throw SandboxError(code: .launcher, detail: "no epoll, eventfd or timer: \(describe(clw_errno()))")
         }
         var size: Int32 = 4 << 20
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         _ = clw_epoll_add(epoll, socket, UInt32(CLW_POLL_IN), Self.launcherTag)
         _ = clw_epoll_add(epoll, wake, UInt32(CLW_POLL_IN), Self.wakeTag)
+        _ = clw_epoll_add(epoll, watchTimer, UInt32(CLW_POLL_IN), Self.watchTag)
+        _ = clw_epoll_add(epoll, outbox.timer, UInt32(CLW_POLL_IN), Self.outboxTag)
         try startThread()
     }
 
@@ -67,7 +81,7 @@ final class Reactor: Sendable {
         return try state.withLock { (state) throws(SandboxError) in
             if let id = state.templates.use(key) { return id }
             let (id, discarded) = state.templates.add(key)
-            for old in discarded { _ = send(.discardTemplate, old, [], []) }
+            for old in discarded { post(Message(kind: .discardTemplate, id: old)) }
             guard send(.template, id, compiled.template.fields, [filter]) else {
                 state.templates.forget(id)
                 throw SandboxError(code: .launcher, detail: "the launcher takes no more messages; try again")
@@ -82,11 +96,14 @@ final class Reactor: Sendable {
         let inputDone = run.writeInput()
         let problem: RunEnd? = state.withLock { state in
             guard !state.launcherGone, !state.stopping else { return .lost }
+            // Until it is heard again: what is sent now would wait for nobody.
+            guard !state.watch.isSilent else { return .silent }
             guard send(.launch, run.id, launch.fields, run.childEnds) else {
                 return .failed(Failure(stage: .dispatch, errno: EAGAIN, subject: "launcher"))
             }
             run.closeChildEnds()
             state.runs[run.id] = run
+            watch(&state, run)
             for stream in [ActiveRun.Stream.output, .error] {
                 _ = clw_epoll_add(epoll, run.descriptor(stream), UInt32(CLW_POLL_IN), run.id << 2 | stream.rawValue)
             }
@@ -100,7 +117,7 @@ final class Reactor: Sendable {
 
     /// Harmless for a run that is over.
     func kill(_ id: UInt64, _ reason: KillReason) {
-        _ = send(.kill, id, [reason.rawValue], [])
+        post(Message(kind: .kill, id: id, fields: [reason.rawValue]))
     }
 
     /// Ends every run as cancelled, and lets the launcher go.
@@ -116,9 +133,19 @@ final class Reactor: Sendable {
 
     private func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8], _ fds: [Int32]) -> Bool {
         guard fields.count <= Message.bytesMax else { return false }
-        let packet = Message(kind: kind, id: id, fields: fields).packet
+        return trySend(Message(kind: kind, id: id, fields: fields), fds) == 0
+    }
+
+    /// 0, or the errno.
+    private func trySend(_ message: Message, _ fds: [Int32] = []) -> Int32 {
+        let packet = message.packet
         let sent = unsafe clw_send(socket, packet, packet.count, fds, Int32(fds.count), Int32(CLW_MSG_DONTWAIT))
-        return sent == packet.count
+        return sent == packet.count ? 0 : clw_errno()
+    }
+
+    /// Sends now, or later when the socket is full.
+    func post(_ message: Message) {
+        if trySend(message) == EAGAIN { outbox.add(message) }
     }
 
     // MARK: The thread
@@ -157,6 +184,11 @@ final class Reactor: Sendable {
                 case Self.wakeTag:
                     var count: UInt64 = 0
                     _ = unsafe read(wake, &count, 8)
+                case Self.watchTag:
+                    // First what is there already: this process may itself have been stopped.
+                    receive(&packet, &buffer)
+                    lookAtLauncher()
+                case Self.outboxTag: outbox.flush { trySend($0) != EAGAIN }
                 case let tag: pass(tag, &buffer)
                 }
             }
@@ -195,7 +227,9 @@ final class Reactor: Sendable {
             defer { for fd in arrived { close(fd) } }
             guard length > 0 else { return launcherGone() }
             do {
-                try handle(Message(parsing: packet[..<length]), arrived, &buffer)
+                let message = try Message(parsing: packet[..<length])
+                state.withLock { $0.watch.heard(now: clw_monotonic_ns()) }
+                try handle(message, arrived, &buffer)
             } catch {
                 // A launcher of another build; nothing it says can be trusted.
                 return launcherGone()
@@ -206,11 +240,13 @@ final class Reactor: Sendable {
     private func handle(_ message: Message, _ fds: [Int32], _ buffer: inout [UInt8]) throws(ProtocolError) {
         switch message.kind {
         case .listening:
-            let egress = state.withLock { $0.runs[message.id]?.egress }
-            guard let egress, egress.destinations.count == fds.count else {
+            // A run that was given up may still be answered.
+            guard let run = state.withLock({ $0.runs[message.id] }) else { return }
+            guard let egress = run.egress, egress.destinations.count == fds.count else {
                 throw ProtocolError("listeners without destinations")
             }
             egress.listen(fds)
+        case .hello: try newWorker(message, fds.first ?? -1)
         case .ended:
             let ended = try Ended(fields: message.fields)
             guard let run = remove(message.id) else { return }
@@ -219,35 +255,43 @@ final class Reactor: Sendable {
         case .failed:
             let failure = try Failure(fields: message.fields)
             remove(message.id)?.end(.failed(failure))
-        case .hello:
-            // The worker died and another took its place: its runs and templates are gone.
-            let hello = try Hello(fields: message.fields)
-            loseRuns { state in
-                state.hostReport = HostReport(hello)
-                state.templates.forgetAll()
-            }
         case .templateFailed:
             state.withLock { $0.templates.forget(message.id) }
-        case .templateReady: break
+        case .templateReady, .pong: break
         default: throw ProtocolError("a message for the launcher")
         }
     }
 
-    private func remove(_ id: UInt64) -> ActiveRun? {
-        state.withLock { $0.runs.removeValue(forKey: id) }
+    /// The worker died and another took its place: its runs and templates are gone.
+    private func newWorker(_ message: Message, _ pidfd: Int32) throws(ProtocolError) {
+        let hello = try Hello(fields: message.fields)
+        loseRuns { state in
+            state.hostReport = HostReport(hello)
+            state.templates.forgetAll()
+            if state.worker >= 0 { close(state.worker) }
+            state.worker = pidfd < 0 ? -1 : clw_fcntl(pidfd, F_DUPFD_CLOEXEC, 0)
+        }
+    }
+
+    func remove(_ id: UInt64) -> ActiveRun? {
+        state.withLock { state in
+            state.watch.end(id)
+            return state.runs.removeValue(forKey: id)
+        }
     }
 
     private func launcherGone() {
         loseRuns { $0.launcherGone = true }
     }
 
-    private func loseRuns(_ change: (inout State) -> Void) {
+    func loseRuns(_ end: RunEnd = .lost, _ change: (inout State) -> Void) {
         let lost = state.withLock { state in
             change(&state)
             let lost = Array(state.runs.values)
+            for run in lost { state.watch.end(run.id) }
             state.runs = [:]
             return lost
         }
-        for run in lost { run.end(.lost) }
+        for run in lost { run.end(end) }
     }
 }

@@ -15,6 +15,8 @@ public struct SandboxOptions: Sendable {
     public var egress: EgressOptions
     /// Lets ``RunRequest/withoutLayers`` work, for tests: the launcher itself refuses it otherwise.
     package var layersOptional = false
+    /// When the launcher counts as silent; shorter in tests.
+    package var launcherTimes = LauncherWatch.Times()
 
     public init(
         runtimesDirectory: String? = nil, cgroupName: String = "clawrunner", permitDegraded: Set<String> = [],

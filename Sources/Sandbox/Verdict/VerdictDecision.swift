@@ -30,6 +30,13 @@ enum VerdictDecision {
                 kind: .pidsLimit,
                 detail: "The skill wanted more than \(limits.pidsMax) processes and threads at once.", exitCode: exit)
         }
+        if ended.fileSizeReached, signal != SIGXFSZ {
+            return Verdict(
+                kind: .fileSizeLimit,
+                detail: "A file that the skill wrote reached its limit of "
+                    + "\(Units.describe(bytes: limits.fileSizeBytes)), and then the skill failed.",
+                exitCode: exit, signal: exit == nil ? signal : nil)
+        }
         if let exit {
             return Verdict(
                 kind: .failed, detail: "The skill ended with exit status \(exit); its standard error says why.",

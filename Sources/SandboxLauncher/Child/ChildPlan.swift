@@ -157,6 +157,8 @@ struct InitReport {
     var denied = false.asByte
     /// Refused calls came to pid 1.
     var named = false.asByte
+    /// The program failed, and a file that it left is as large as one may be.
+    var fullFile = false.asByte
 
     mutating func fail(_ stage: Stage, _ errno: Int32) {
         kind = Kind.failed.rawValue

@@ -104,7 +104,7 @@ struct Supervisor {
             return
         }
         denials.add(arch: denial.arch, number: denial.number)
-        if plan.killOnDenial || denials.total > DenialTable.countMax {
+        if plan.killOnDenial || denials.total > DenialTable.countMax || denial.foreign != 0 {
             report.denied = 1
             if getpid() == 1 { _ = clw_kill_all() }
         }
@@ -134,6 +134,7 @@ struct Supervisor {
         }
         unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
         report.reaped = clw_monotonic_ns()
+        if report.status != 0, FullFile.exists(plan) { report.fullFile = 1 }
         Init.send(report, denials.rows)
     }
 }

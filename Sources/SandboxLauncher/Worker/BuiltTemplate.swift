@@ -125,16 +125,18 @@ final class BuiltTemplate {
             unsafe clw_move_mount(tree, "", parent, name, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
     }
 
-    /// Turns `return SECCOMP_RET_ERRNO | refusal` into `return SECCOMP_RET_USER_NOTIF` (struct sock_filter, seccomp(2)).
+    /// Turns `return SECCOMP_RET_ERRNO | refusal`, and `return SECCOMP_RET_KILL_PROCESS` (a call of another
+    /// architecture's table), into `return SECCOMP_RET_USER_NOTIF` (struct sock_filter, seccomp(2)).
     private static func asking(_ filter: [UInt8], refusal: Int32) -> [UInt8] {
-        let ask: UInt32 = 0x7fc0_0000
-        let refuse = 0x0005_0000 | UInt32(refusal)
-        func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
-        let (from, to) = ([0x06, 0, 0, 0] + bytes(refuse), [0x06, 0, 0, 0] + bytes(ask))
+        func returning(_ value: UInt32) -> [UInt8] {
+            [0x06, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
+        let asked = [returning(0x0005_0000 | UInt32(refusal)), returning(0x8000_0000)]
+        let ask = returning(0x7fc0_0000)
         var filter = filter
         for start in stride(from: 0, to: filter.count, by: instructionBytes) {
             let instruction = start..<start + instructionBytes
-            if filter[instruction] == from[...] { filter.replaceSubrange(instruction, with: to) }
+            if asked.contains(Array(filter[instruction])) { filter.replaceSubrange(instruction, with: ask) }
         }
         return filter
     }

@@ -14,20 +14,14 @@ final class Run {
     let network: Network?
     /// In the order of its destinations; the daemon's to accept from.
     let listeners: [Int32]
-    /// Processors that it can use at once; at least one.
-    let processors: UInt64
     let begun: Int64
-    private(set) var killed = KillReason.none
-    /// The reply has been sent; only reaping is left.
-    var answered = false
+    var state: RunState
     var report: InitReport?
     var denials: [Ended.Denial] = []
-    /// CLOCK_MONOTONIC of the next look at the cpu time.
-    private(set) var cpuCheckAt: Int64
 
     init(
         id: UInt64, slot: Int, limits: RunLimits, pidfd: Int32, control: Int32, cgroup: (any Cgroup)?,
-        network: Network?, listeners: [Int32], processors: UInt64, begun: Int64
+        network: Network?, listeners: [Int32], state: RunState, begun: Int64
     ) {
         self.id = id
         self.slot = slot
@@ -37,34 +31,19 @@ final class Run {
         self.cgroup = cgroup
         self.network = network
         self.listeners = listeners
-        self.processors = max(1, min(processors, (limits.cpuPercent + 99) / 100))
+        self.state = state
         self.begun = begun
-        cpuCheckAt = begun + Int64(limits.cpuMilliseconds * 1_000_000 / self.processors)
     }
 
-    var wallDeadline: Int64 { begun + Int64(limits.wallMilliseconds) * 1_000_000 }
-
-    /// When this run next needs attention; nil once it is being killed.
-    var nextDeadline: Int64? {
-        killed == .none && !answered ? (cgroup == nil ? wallDeadline : min(wallDeadline, cpuCheckAt)) : nil
-    }
-
-    /// Kills by a passed deadline, or re-arms the look at the cpu time: it cannot be used up before
-    /// (what is left ÷ processors).
+    /// Kills by a passed deadline, or sets the next look.
     func passDeadlines(now: Int64) {
-        if now >= wallDeadline { return kill(.wall) }
-        guard let cgroup, now >= cpuCheckAt else { return }
-        let used = cgroup.cpuMicroseconds()
-        let allowed = limits.cpuMilliseconds * 1000
-        if used >= allowed { return kill(.cpu) }
-        cpuCheckAt = now + max(1_000_000, Int64((allowed - used) * 1000 / processors))
+        if let reason = state.look(now: now, cpuMicroseconds: { cgroup?.cpuMicroseconds() ?? 0 }) { kill(reason) }
     }
 
     /// Ends the whole tree at once: the kernel kills every process of a pid namespace whose pid 1 dies. The first
     /// reason stays.
     func kill(_ reason: KillReason) {
-        guard killed == .none, !answered else { return }
-        killed = reason
+        guard state.kill(reason) else { return }
         cgroup?.lift()
         _ = clw_pidfd_send_signal(pidfd, SIGKILL)
     }
@@ -87,7 +66,8 @@ final class Run {
 
     func ended() -> Ended {
         var ended = Ended(
-            status: report?.status ?? 0, statusKnown: report?.kind == InitReport.Kind.ended.rawValue, killed: killed)
+            status: report?.status ?? 0, statusKnown: report?.kind == InitReport.Kind.ended.rawValue,
+            killed: state.killed)
         if let report {
             ended.cpuMicroseconds = UInt64(clamping: report.cpuMicroseconds)
             ended.peakMemoryBytes = UInt64(clamping: report.peakMemoryBytes)
@@ -96,7 +76,8 @@ final class Run {
             ended.times.exited = report.exited
             ended.denials = denials
             ended.denialsNamed = report.named != 0
-            if report.denied != 0, killed == .none { ended.killed = .denied }
+            ended.fileSizeReached = report.fullFile != 0
+            if report.denied != 0, state.killed == .none { ended.killed = .denied }
         }
         ended.networkRecycled = network?.recycled == true
         ended.times.begun = begun

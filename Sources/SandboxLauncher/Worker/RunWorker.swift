@@ -13,7 +13,10 @@ func runWorker(generation: UInt32, cgroupName: String, layersOptional: Bool) -> 
         let hello = Hello(
             generation: generation, kernel: host.kernel, landlockABI: max(0, host.landlockABI),
             cgroupVersion: host.cgroups?.version ?? 0, rootless: host.rootless, probes: probes)
-        worker.send(.hello, 0, hello.fields)
+        // With what ends us: the daemon kills a worker that is silent, and the keeper makes another.
+        let own = try check(clw_pidfd_open(getpid()), .launcher, "pidfd")
+        worker.send(.hello, 0, hello.fields, descriptors: [own])
+        close(own)
         worker.serve()
         worker.end()
         _exit(WorkerExit.done)

@@ -13,8 +13,7 @@ final class Worker {
     /// By slot.
     private var runs: [Int: Run] = [:]
     private var slotOfRun: [UInt64: Int] = [:]
-    private var freeSlots: [Int] = []
-    private var nextSlot = 0
+    private var slots: SlotPool
     /// Answered runs whose pid 1 waits to be let go: what the kernel does then is for when nobody waits.
     private var spent: [Run] = []
     private var cgroupsToRemove: [any Cgroup] = []
@@ -37,6 +36,7 @@ final class Worker {
     init(host: WorkerHost, floor: LayerSet) throws(LaunchError) {
         self.host = host
         self.floor = floor
+        slots = SlotPool(countMax: min(Self.runsMax, host.identities.slots))
         epoll = try check(clw_epoll(), .launcher, "epoll")
         timer = try check(
             clw_timerfd(), .launcher, "timer")
@@ -109,6 +109,8 @@ final class Worker {
         case .kill:
             guard let reason = message.fields.first.flatMap(KillReason.init(rawValue:)) else { return }
             if let slot = slotOfRun[message.id] { runs[slot]?.kill(reason) }
+        case .ping:
+            send(.pong, message.id)
         default:
             note("message refused: \(message.kind) is for the daemon")
         }
@@ -143,11 +145,9 @@ final class Worker {
         guard fds.count == 3, slotOfRun[message.id] == nil, let built = templates[launch.template] else {
             throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "launch message")
         }
-        guard runs.count < min(Self.runsMax, host.identities.slots) else {
+        guard let slot = slots.take() else {
             throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many runs at once")
         }
-        let slot = freeSlots.popLast() ?? nextSlot
-        if slot == nextSlot { nextSlot += 1 }
         do {
             let run = try host.start(
                 launch, id: message.id, built: built, slot: slot, standardIO: fds)
@@ -156,7 +156,7 @@ final class Worker {
             if !run.listeners.isEmpty { handOver(run) }
             watch(run)
         } catch {
-            freeSlots.append(slot)
+            slots.give(back: slot)
             throw error
         }
     }
@@ -198,13 +198,12 @@ final class Worker {
     }
 
     private func answer(_ run: Run) {
-        guard !run.answered else { return }
-        if let failure = run.report?.failure, run.killed == .none {
+        guard run.state.answer() else { return }
+        if let failure = run.report?.failure, run.state.killed == .none {
             send(.failed, run.id, failure.fields)
         } else {
             send(.ended, run.id, run.ended().fields)
         }
-        run.answered = true
     }
 
     /// Lets every pid 1 go that has nothing left to do. Its death is an event of its own.
@@ -222,7 +221,7 @@ final class Worker {
         answer(run)
         runs.removeValue(forKey: run.slot)
         slotOfRun.removeValue(forKey: run.id)
-        freeSlots.append(run.slot)
+        slots.give(back: run.slot)
         spent.removeAll { $0 === run }
         run.release()
         close(run.pidfd)
@@ -249,7 +248,7 @@ final class Worker {
     // MARK: Time
 
     private func armTimer() {
-        var next = runs.values.compactMap(\.nextDeadline).min() ?? 0
+        var next = runs.values.compactMap(\.state.nextLook).min() ?? 0
         if !cgroupsToRemove.isEmpty {
             let retry = clw_monotonic_ns() + 10_000_000
             next = next == 0 ? retry : min(next, retry)
@@ -261,7 +260,7 @@ final class Worker {
         var expirations: UInt64 = 0
         _ = unsafe read(timer, &expirations, 8)
         let now = clw_monotonic_ns()
-        for run in runs.values where run.nextDeadline.map({ $0 <= now }) == true { run.passDeadlines(now: now) }
+        for run in runs.values { run.passDeadlines(now: now) }
     }
 
     @discardableResult

@@ -10,7 +10,7 @@ final class WorkerHost {
     let cgroups: (any CgroupTree)?
     let landlockABI: Int32
     let kernel: String
-    private let processors: UInt64
+    private let processors: Int
     private let hostTree: Int32
     private let proc: Int32
     let spares: Spares
@@ -35,7 +35,7 @@ final class WorkerHost {
             hostRoot: PrivateTree.host, name: cgroupName, instance: "launcher-\(getppid())", rootless: rootless)
         spares = Spares(cgroups: cgroups, proc: proc)
         landlockABI = clw_landlock_abi()
-        processors = UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var name = utsname()
         _ = unsafe uname(&name)
         kernel = unsafe withUnsafePointer(to: name.release) { pointer in
@@ -88,7 +88,11 @@ final class WorkerHost {
             let (pidfd, network, listeners) = try clone(plan, cgroup, slot, launch.destinations, start: ours)
             return Run(
                 id: id, slot: slot, limits: launch.limits, pidfd: pidfd, control: ours, cgroup: cgroup,
-                network: network, listeners: listeners, processors: processors, begun: begun)
+                network: network, listeners: listeners,
+                state: RunState(
+                    limits: launch.limits, begun: begun, processors: processors, countsCPU: cgroup != nil,
+                    limitsShare: built.template.layers.contains(.cpu)),
+                begun: begun)
         } catch {
             if ours >= 0 { close(ours) }
             _ = cgroup?.remove()

@@ -13,9 +13,13 @@ struct LayerProof: Sendable, CustomTestStringConvertible {
     let probe: [String]
     /// Layers that would give the same answer, left out in both runs, so that this one alone is shown.
     var apart: [Layer] = []
+    /// What tells two proofs of one layer apart.
+    var aspect = ""
     let holds: @Sendable (RunOutcome) -> Bool
 
-    var testDescription: String { "\(layer.name): \(promise)" }
+    /// Of the promise in docs/threat-model.md.
+    var id: String { "layers.\(layer.name)\(aspect)" }
+    var testDescription: String { "\(id): \(promise)" }
 
     static func prints(_ text: String) -> @Sendable (RunOutcome) -> Bool {
         { $0.verdict.kind == .ok && $0.text == text }
@@ -50,7 +54,7 @@ struct LayerTests {
             apart: [.landlock], holds: LayerProof.prints("ECONNREFUSED")),
         LayerProof(
             layer: .landlock, promise: "keeps abstract sockets of others away", probe: ["abstract", socketName],
-            apart: [.networkNamespace], holds: LayerProof.prints("EPERM")),
+            apart: [.networkNamespace], aspect: ".sockets", holds: LayerProof.prints("EPERM")),
         LayerProof(
             layer: .cgroupNamespace, promise: "hides where in the host's cgroups it lies",
             probe: ["read", "/proc/self/cgroup"],
@@ -125,7 +129,7 @@ struct LayerTests {
         #expect(!proof.holds(without), "the proof holds without the layer: \(without.summary)")
     }
 
-    @Test("cpu: a share of the processor is not exceeded, and is when the layer is off")
+    @Test("cpu: a share of the processor is not exceeded, and is when the layer is off", .promise("layers.cpu"))
     func cpuShare() async throws {
         func milliseconds(_ without: [Layer]) async throws -> Int {
             let outcome = try await Harness.probe("spin", "1500", without: without) { $0.cpuRatePercent = 5 }
@@ -136,7 +140,7 @@ struct LayerTests {
         #expect(try await milliseconds([.cpu]) > 200)
     }
 
-    @Test("environment: nothing of the daemon's variables is seen")
+    @Test("environment: nothing of the daemon's variables is seen", .promise("layers.environment"))
     func environment() async throws {
         setenv("CLAWRUNNER_TEST_SECRET", "of-the-daemon", 1)
         defer { unsetenv("CLAWRUNNER_TEST_SECRET") }
@@ -147,13 +151,15 @@ struct LayerTests {
             ])
     }
 
-    @Test("the launcher refuses a sandbox without a mount namespace, which would rearrange its own tree")
+    @Test(
+        "the launcher refuses a sandbox without a mount namespace, which would rearrange its own tree",
+        .promise("layers.mountNamespace"))
     func mountNamespace() async throws {
         let outcome = try await Harness.probe("uid", without: [.mountNamespace])
         #expect(outcome.verdict.kind == .launchFailed)
     }
 
-    @Test("is reported as on, for a run with all of them")
+    @Test("is reported as on, for a run with all of them", .promise("layers.report"))
     func reported() async throws {
         let outcome = try await Harness.probe("uid")
         for layer in Layer.allCases {
