@@ -1,6 +1,7 @@
 # ClawRunner. `make` alone explains the targets.
 
 SWIFT ?= swift
+SWIFTC ?= swiftc
 PYTHON ?= /usr/bin/python3
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,7 +18,8 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps python-deps build release debug examples demo test test-runtimes bench lint format docs install clean
+.PHONY: help deps python-deps build release debug examples demo test test-leaks fuzz test-runtimes bench lint format docs \
+	install clean
 
 help: ## Show this list
 	@echo "ClawRunner: a marketplace's execution node. Targets:"
@@ -52,6 +54,20 @@ test: deps python-deps examples test-runtimes debug ## Run every test
 
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
+
+test-leaks: debug ## Run 10,000 sandboxes of every verdict and compare what is left of them (some minutes)
+	$(SWIFT) build --build-tests
+	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher CLAWRUNNER_LEAK_RUNS=10000 \
+		$(SWIFT) test --skip-build --no-parallel --filter LeakTests
+
+# libFuzzer comes with the toolchain. The parser is the same module as the launcher's.
+FUZZ_SECONDS ?= 60
+fuzz: ## Fuzz the parser of the launcher's messages with libFuzzer for FUZZ_SECONDS
+	@mkdir -p .build/fuzz/corpus
+	$(SWIFTC) -O -sanitize=fuzzer,address -swift-version 6 -parse-as-library -module-name ProtocolFuzz \
+		$(wildcard Sources/SandboxProtocol/*.swift Sources/SandboxProtocol/*/*.swift) Tests/ProtocolFuzz/fuzz.swift \
+		-o .build/fuzz/protocol
+	.build/fuzz/protocol -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus
 
 bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
 	$(SWIFT) build -c release --product claw-bench

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "probe.h"
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,30 @@ static int standard_kinds(int argc, char **argv) {
     return 0;
 }
 
+// Leaves a listening abstract socket on its way through a pair of sockets that are on their way, too: it outlives every
+// process until the kernel collects such circles.
+static int leave_in_flight(int argc, char **argv) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path + 1, argv[0], strlen(argv[0]));
+    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(argv[0]));
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0), pair[2];
+    if (bind(listener, (struct sockaddr *)&address, length) || listen(listener, 8)) return report(-1);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return report(-1);
+    int fds[3] = {pair[0], pair[1], listener};
+    char control[CMSG_SPACE(sizeof fds)] = {0}, byte = 'x';
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                             .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fds);
+    memcpy(CMSG_DATA(header), fds, sizeof fds);
+    return report(sendmsg(pair[0], &message, MSG_NOSIGNAL));
+}
+
 const struct command network_commands[] = {
     {"families", families}, {"credentials", credentials}, {"connect-path", connect_path},
-    {"standard-kinds", standard_kinds}, {NULL, NULL},
+    {"standard-kinds", standard_kinds},
+    {"leave-in-flight", leave_in_flight}, {NULL, NULL},
 };

@@ -24,6 +24,61 @@ struct LauncherTests {
         #expect(Harness.cgroups("clawrunner-worker-dies").isEmpty)
     }
 
+    @Test(
+        "whose worker hangs leaves no request waiting: it is asked, its worker is replaced, and the next run is served")
+    func workerHangs() async throws {
+        var options = SandboxOptions(cgroupName: "clawrunner-worker-hangs")
+        options.launcherTimes.quiet = 200_000_000
+        options.launcherTimes.answer = 500_000_000
+        let host = Harness.make(options)
+        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
+        let inFlight = Task { try await Harness.probe("sleep", "30", "worker-hangs", host: host) }
+        try await Task.sleep(for: .milliseconds(300))
+        let worker = try #require(try Harness.workers(cgroupName: "clawrunner-worker-hangs").first)
+        kill(worker, SIGSTOP)
+        let lost = try await inFlight.value
+        #expect(lost.verdict.kind == .launchFailed)
+        #expect(lost.verdict.reason == "launcher_silent", "\(lost.summary)")
+        // While nobody is there it says so at once; then there is another.
+        for _ in 0..<100 {
+            let next = try await Harness.probe("exit", "0", host: host)
+            if next.verdict.kind == .ok { break }
+            #expect(["launcher_silent", "launcher_died"].contains(next.verdict.reason), "\(next.summary)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
+        #expect(try Harness.probes(marked: "worker-hangs").isEmpty)
+        await host.shutdown()
+        #expect(Harness.cgroups("clawrunner-worker-hangs").isEmpty)
+    }
+
+    @Test("that is quiet because its runs are, is asked and goes on")
+    func quiet() async throws {
+        var options = SandboxOptions(cgroupName: "clawrunner-quiet")
+        options.launcherTimes.quiet = 100_000_000
+        options.launcherTimes.answer = 2_000_000_000
+        let host = Harness.make(options)
+        #expect(try await Harness.probe("sleep", "1", host: host).verdict.kind == .ok)
+        await host.shutdown()
+    }
+
+    @Test("is not trusted with a run's deadline alone")
+    func overdue() async throws {
+        var options = SandboxOptions(cgroupName: "clawrunner-overdue")
+        options.launcherTimes.quiet = 100_000_000
+        // As if the launcher had lost the run: its wall time passes long before the launcher ends it.
+        options.launcherTimes.grace = -29_000_000_000
+        let host = Harness.make(options)
+        let outcome = try await Harness.probe("sleep", "20", "overdue", host: host) { $0.wallMilliseconds = 30_000 }
+        #expect(outcome.verdict.reason == "launcher_silent", "\(outcome.summary)")
+        // Its sandbox was ended, too, by the same worker.
+        for _ in 0..<100 where try !Harness.probes(marked: "overdue").isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(try Harness.probes(marked: "overdue").isEmpty)
+        await host.shutdown()
+    }
+
     @Test("that dies whole fails runs in flight and later ones, and leaves no process of theirs")
     func launcherDies() async throws {
         let host = Harness.make(.init(cgroupName: "clawrunner-launcher-dies"))

@@ -3,37 +3,64 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("Many runs", .serialized, .timeLimit(.minutes(5)))
+@Suite("Many runs", .serialized, .timeLimit(.minutes(30)))
 struct LeakTests {
+    /// `make test-leaks` sets 10,000.
+    static let runs = ProcessInfo.processInfo.environment["CLAWRUNNER_LEAK_RUNS"].flatMap(Int.init) ?? 800
+    static let atOnce = 16
+    static let name = "clawrunner-leaks"
+
     /// What could pile up, on both sides of the launcher's socket.
     struct Count: Equatable {
+        var daemonDescriptors = 0
+        var daemonMounts = 0
         var launcherDescriptors = 0
         var launcherMounts = 0
         var launcherChildren = 0
+        var namespaces = 0
         var cgroups = 0
     }
 
-    /// Of Spares: empty network namespaces that wait for another run.
-    private static let networksMax = 64
+    private static func text(_ path: String) -> String {
+        (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    }
 
-    static let name = "clawrunner-leaks"
+    private static func names(_ path: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    }
+
+    private static func launchers() throws -> [Int32] {
+        try Harness.keepers(cgroupName: name) + Harness.workers(cgroupName: name)
+    }
 
     private func count() throws -> Count {
-        let worker = try #require(try Harness.workers(cgroupName: Self.name).first)
-        let files = FileManager.default
         var count = Count()
-        let descriptors = try files.contentsOfDirectory(atPath: "/proc/\(worker)/fd").compactMap {
-            try? files.destinationOfSymbolicLink(atPath: "/proc/\(worker)/fd/\($0)")
+        count.daemonDescriptors = Self.names("/proc/self/fd").count
+        count.daemonMounts = Self.text("/proc/self/mountinfo").split(separator: "\n").count
+        var namespaces: Set<String> = []
+        let links = FileManager.default
+        for pid in try Self.launchers() {
+            count.launcherDescriptors += Self.names("/proc/\(pid)/fd").count
+            count.launcherMounts += Self.text("/proc/\(pid)/mountinfo").split(separator: "\n").count
+            count.launcherChildren += Self.text("/proc/\(pid)/task/\(pid)/children").split(separator: " ").count
+            // Those that it lives in, and those that it only holds.
+            for folder in ["/proc/\(pid)/ns", "/proc/\(pid)/fd"] {
+                for link in Self.names(folder) {
+                    let target = (try? links.destinationOfSymbolicLink(atPath: "\(folder)/\(link)")) ?? ""
+                    if target.contains(":["), !target.hasPrefix("socket"), !target.hasPrefix("pipe") {
+                        namespaces.insert(target)
+                    }
+                }
+            }
         }
-        let networks = descriptors.count { $0.hasPrefix("net:") }
-        #expect(networks <= Self.networksMax + 1)
-        count.launcherDescriptors = descriptors.count - networks
-        count.launcherMounts = try String(contentsOfFile: "/proc/\(worker)/mountinfo", encoding: .utf8)
-            .split(separator: "\n").count
-        let children = try String(contentsOfFile: "/proc/\(worker)/task/\(worker)/children", encoding: .utf8)
-        count.launcherChildren = children.split(separator: " ").count
+        count.namespaces = namespaces.count { !$0.hasPrefix("anon_inode") }
         for group in Harness.cgroups(Self.name) {
-            count.cgroups += files.enumerator(atPath: group)?.filter { "\($0)".hasSuffix("tasks") }.count ?? 0
+            for case let path as String in links.enumerator(atPath: group) ?? .init() {
+                var isDirectory: ObjCBool = false
+                if links.fileExists(atPath: "\(group)/\(path)", isDirectory: &isDirectory), isDirectory.boolValue {
+                    count.cgroups += 1
+                }
+            }
         }
         return count
     }
@@ -48,36 +75,70 @@ struct LeakTests {
         return now
     }
 
-    @Test("of every verdict leave descriptors, mounts, processes and cgroups where they were")
+    /// Resident memory of this process and of the launcher's, in KiB.
+    private func residentKiB() throws -> Int {
+        try (Self.launchers() + [getpid()]).reduce(0) { sum, pid in
+            let line = Self.text("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+            return sum + (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0)
+        }
+    }
+
+    /// Runs programs of every verdict, many at once; the kinds that came.
+    private func run(_ numbers: Range<Int>, _ host: SandboxHost) async throws -> Set<Verdict.Kind> {
+        try await withThrowingTaskGroup(of: Verdict.Kind.self) { group in
+            var kinds: Set<Verdict.Kind> = []
+            for number in numbers {
+                if number - numbers.lowerBound >= Self.atOnce, let kind = try await group.next() { kinds.insert(kind) }
+                group.addTask { try await Self.run(number, host) }
+            }
+            for try await kind in group { kinds.insert(kind) }
+            return kinds
+        }
+    }
+
+    @Test("of every verdict leave descriptors, mounts, processes, namespaces, cgroups and memory where they were")
     func nothingLeaks() async throws {
         let host = Harness.make(.init(cgroupName: Self.name))
-        _ = try await Harness.probe("uid", host: host)
-        try await Task.sleep(for: .milliseconds(200))
-        let before = try count()
-        for round in 0..<6 {
-            try await withThrowingTaskGroup(of: Verdict.Kind.self) { group in
-                for number in 0..<40 {
-                    group.addTask { try await Self.run(number, host) }
-                }
-                var kinds: Set<Verdict.Kind> = []
-                for try await kind in group { kinds.insert(kind) }
-                #expect(kinds.count >= 7, "round \(round): \(kinds)")
-            }
+        // To warm up: as many at once as empty network namespaces are kept, and a tenth of all for the allocators.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<80 { group.addTask { _ = try await Harness.probe("sleep", "1", host: host) } }
+            try await group.waitForAll()
         }
-        #expect(try await settled(before) == before)
+        let warm = max(100, Self.runs / 10)
+        _ = try await run(0..<warm, host)
+        try await Task.sleep(for: .milliseconds(300))
+        let (before, residentBefore) = (try count(), try residentKiB())
+        let kinds = try await run(warm..<Self.runs, host)
+        #expect(kinds.count >= 9, "\(kinds)")
+        let after = try await settled(before)
+        #expect(after == before)
+        let grown = try residentKiB() - residentBefore
+        print("measured: runs \(warm) to \(Self.runs): \(after); daemon and launcher grew by \(grown) KiB")
+        #expect(grown < 8 * 1024)
         await host.shutdown()
+        #expect(Harness.cgroups(Self.name).isEmpty)
     }
 
     private static func run(_ number: Int, _ host: SandboxHost) async throws -> Verdict.Kind {
-        switch number % 8 {
-        case 0: try await Harness.probe("uid", host: host).verdict.kind
-        case 1: try await Harness.probe("exit", "3", host: host).verdict.kind
-        case 2: try await Harness.probe("raise", "11", host: host).verdict.kind
-        case 3: try await Harness.probe("sleep", "9", host: host) { $0.wallMilliseconds = 100 }.verdict.kind
-        case 4: try await Harness.probe("eat", "90", host: host) { $0.memoryBytes = 16 << 20 }.verdict.kind
-        case 5: try await Harness.probe("flood", "1", host: host) { $0.outputBytes = 1000 }.verdict.kind
-        case 6: try await Harness.probe("forks", "9", host: host) { $0.pidsMax = 4 }.verdict.kind
-        default: try await Harness.probe("daemonize", host: host).verdict.kind
+        switch number % 12 {
+        case 0: return try await Harness.probe("uid", host: host).verdict.kind
+        case 1: return try await Harness.probe("exit", "3", host: host).verdict.kind
+        case 2: return try await Harness.probe("raise", "11", host: host).verdict.kind
+        case 3: return try await Harness.probe("sleep", "9", host: host) { $0.wallMilliseconds = 50 }.verdict.kind
+        case 4: return try await Harness.probe("eat", "90", host: host) { $0.memoryBytes = 16 << 20 }.verdict.kind
+        case 5: return try await Harness.probe("flood", "1", host: host) { $0.outputBytes = 1000 }.verdict.kind
+        case 6: return try await Harness.probe("forks", "9", host: host) { $0.pidsMax = 4 }.verdict.kind
+        case 7: return try await Harness.probe("burn", host: host) { $0.cpuMilliseconds = 10 }.verdict.kind
+        case 8:
+            return try await Harness.probe("bigfile", "/tmp/x", host: host) { $0.fileSizeBytes = 4096 }.verdict.kind
+        case 9: return try await Harness.probe("x32", host: host).verdict.kind
+        case 10:
+            let request = RunRequest(profile: try Harness.profile(), arguments: ["nowhere"])
+            return await host.run(request).verdict.kind
+        default:
+            let task = Task { try await Harness.probe("daemonize", host: host) }
+            if number % 24 == 11 { task.cancel() }
+            return try await task.value.verdict.kind
         }
     }
 }

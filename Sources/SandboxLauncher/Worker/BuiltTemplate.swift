@@ -18,6 +18,9 @@ final class BuiltTemplate {
     let hostname: CStrings
     let landlock: LandlockPlan
 
+    /// null, zero, full, random and urandom (Documentation/admin-guide/devices.txt of the kernel): no message gives a
+    /// sandbox another device, whatever its name.
+    private static let devices: Set<dev_t> = [0x103, 0x105, 0x107, 0x108, 0x109]
     private static let instructionBytes = 8
     private static let instructionsMax = 4096
 
@@ -100,7 +103,7 @@ final class BuiltTemplate {
         defer { close(source) }
         var kind = stat()
         try check(unsafe fstat(source, &kind), .tree, entry.source)
-        if entry.kind == .device, kind.st_mode & S_IFMT != S_IFCHR {
+        if entry.kind == .device, kind.st_mode & S_IFMT != S_IFCHR || !Self.devices.contains(kind.st_rdev) {
             throw LaunchError(stage: .tree, errno: ENODEV, subject: entry.source)
         }
         if kind.st_mode & S_IFMT == S_IFDIR {
