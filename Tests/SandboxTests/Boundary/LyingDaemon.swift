@@ -8,16 +8,17 @@ import Testing
 /// Speaks to a launcher directly, and says what it likes.
 final class LyingDaemon {
     let launcher: LauncherProcess
-    let cgroupName: String
+    /// Those that work on this host.
+    let layers: LayerSet
     private var nextID: UInt64 = 1
 
     init(_ cgroupName: String) throws {
-        self.cgroupName = cgroupName
         launcher = try LauncherProcess.start(path: Harness.products + "/claw-launcher", arguments: [cgroupName])
         var size: Int32 = 4 << 20
         setsockopt(launcher.socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        let (_, worker) = try launcher.awaitHello(milliseconds: 20_000)
+        let (hello, worker) = try launcher.awaitHello(milliseconds: 20_000)
         close(worker)
+        layers = HostReport(hello).missing.keys.reduce(.all) { $0.removing($1) }
     }
 
     func newID() -> UInt64 {
@@ -79,10 +80,10 @@ final class LyingDaemon {
         wallMilliseconds: 5000, cpuMilliseconds: 5000, cpuPercent: 100, memoryBytes: 64 << 20, pidsMax: 8,
         tmpBytes: 1 << 20, fileSizeBytes: 1 << 20, openFiles: 64)
 
-    static func template() throws -> CompiledTemplate {
+    func template() throws -> CompiledTemplate {
         let profile = try Harness.profile()
         return CompiledTemplate(
-            template: TemplateBuilder.template(profile, layers: .all, runtimesDirectory: nil),
+            template: TemplateBuilder.template(profile, layers: layers, runtimesDirectory: nil),
             filter: try SeccompCompiler.compile(profile.syscalls))
     }
 
@@ -94,7 +95,7 @@ final class LyingDaemon {
 
     /// A template that the launcher has accepted.
     func honestTemplate() throws -> UInt64 {
-        let compiled = try Self.template()
+        let compiled = try template()
         let filter = try compiled.filterDescriptor()
         defer { close(filter) }
         let id = newID()

@@ -55,7 +55,7 @@ struct LyingDaemonTests {
     @Test("refuses what is no filter, and takes no harm from one that the kernel refuses")
     func filters() throws {
         try after("filters") { daemon in
-            let template = try LyingDaemon.template().template
+            let template = try daemon.template().template
             let odd = try oddDescriptors()
             defer { for fd in odd { close(fd) } }
             for fd in odd {
@@ -104,7 +104,7 @@ struct LyingDaemonTests {
     @Test("refuses a template that leaves out a layer, climbs, is a device of another kind, or comes twice")
     func templates() throws {
         try after("templates") { daemon in
-            let compiled = try LyingDaemon.template()
+            let compiled = try daemon.template()
             let filter = try compiled.filterDescriptor()
             defer { close(filter) }
             func refuse(_ what: String, _ change: (inout Template) -> Void) throws {
@@ -114,7 +114,8 @@ struct LyingDaemonTests {
                 daemon.send(.template, id, template.fields, [filter])
                 #expect(try daemon.answer(id) == .templateFailed, "\(what)")
             }
-            for layer in [Layer.seccomp, .landlock, .capabilities, .userNamespace, .root, .identity, .mountNamespace] {
+            for layer in [Layer.seccomp, .landlock, .capabilities, .userNamespace, .root, .identity, .mountNamespace]
+            where daemon.layers.contains(layer) {
                 try refuse(layer.name) { $0.layers = $0.layers.removing(layer) }
             }
             try refuse("no layer") { $0.layers = [] }
@@ -153,7 +154,7 @@ struct LyingDaemonTests {
     @Test("keeps no more templates than it has room for")
     func manyTemplates() throws {
         try after("many templates") { daemon in
-            let compiled = try LyingDaemon.template()
+            let compiled = try daemon.template()
             let filter = try compiled.filterDescriptor()
             defer { close(filter) }
             var ready: [UInt64] = []
@@ -239,7 +240,7 @@ struct LyingDaemonTests {
             let launch = Message(
                 kind: .launch, id: 900, fields: try LyingDaemon.launch(template, ["exit", "0"]).fields
             ).packet
-            let made = Message(kind: .template, id: 901, fields: try LyingDaemon.template().template.fields).packet
+            let made = Message(kind: .template, id: 901, fields: try daemon.template().template.fields).packet
             for round in 0..<400 {
                 let bytes = mutator.mutate(round % 2 == 0 ? launch : made)
                 daemon.send(bytes, [[], [null], [null, null, null]][round % 3])
