@@ -81,6 +81,16 @@ extension Attempts {
         Attempt(
             "files.pid1-namespaces", "cannot open pid 1's namespaces", ["list", "/proc/1/ns"], "ENOENT", "EACCES",
             "EPERM"),
+        Attempt("files.own-mem", "cannot write through its own memory file", ["open-exe", "/proc/self/mem"], "EACCES"),
+        Attempt("files.uid-map", "cannot map its ids anew", ["write", "/proc/self/uid_map"], "EACCES", "EPERM"),
+        Attempt(
+            "files.oom-score", "cannot keep itself from the out-of-memory killer",
+            ["write", "/proc/self/oom_score_adj"], "EACCES", "EPERM"),
+        Attempt(
+            "files.label", "cannot change its security label", ["write", "/proc/self/attr/current"], "EACCES", "EPERM"),
+        Attempt(
+            "files.shm-program", "cannot execute a program in /dev/shm", ["exec-copy", "/dev/shm/copy"], "EACCES",
+            "EPERM"),
         // Devices and races for what lies over them.
         Attempt(
             "files.devices", "has ten names in /dev and no more", ["names", "/dev"],
