@@ -7,22 +7,30 @@ import Testing
 @Suite("A hostile program with a declared destination", .serialized, .timeLimit(.minutes(3)))
 struct NetworkTests {
     static let attempts: [Attempt] = [
-        Attempt("has no UDP", ["udp"], "EPERM"),
-        Attempt("has no IPv6", ["socket", "10"], "EPERM"),
-        Attempt("has no raw sockets", ["raw"], "EPERM"),
-        Attempt("has no multipath TCP", ["mptcp"], "EPERM"),
-        Attempt("has no netlink, which could change its addresses and routes", ["netlink"], "EPERM"),
-        Attempt("has no packet sockets", ["socket", "17"], "EPERM"),
-        Attempt("has no vsock", ["socket", "40"], "EPERM"),
-        Attempt("has no crypto sockets", ["alg"], "EPERM"),
-        Attempt("finds no other port at the declared address", ["tcp", "127.77.0.1", "2"], "EACCES", "ECONNREFUSED"),
-        Attempt("finds nothing at the next address", ["tcp", "127.77.0.2", "1"], "ECONNREFUSED"),
-        Attempt("finds nothing on the loopback of its own", ["tcp", "127.0.0.1", "1"], "ECONNREFUSED"),
-        Attempt("finds no route to another network", ["tcp", "10.0.0.1", "1"], "ENETUNREACH"),
-        Attempt("finds no route to the internet", ["tcp", "8.8.8.8", "1"], "ENETUNREACH"),
-        Attempt("finds no metadata service", ["tcp", "169.254.169.254", "1"], "ENETUNREACH"),
-        Attempt("cannot listen for others", ["tcp-listen", "4444"], "EACCES", "done 0"),
-        Attempt("cannot change its network", ["loopback-down"], "EPERM"),
+        Attempt("destinations.udp", "has no UDP", ["udp"], "EPERM"),
+        Attempt("destinations.ipv6", "has no IPv6", ["socket", "10"], "EPERM"),
+        Attempt("destinations.raw", "has no raw sockets", ["raw"], "EPERM"),
+        Attempt("destinations.multipath", "has no multipath TCP", ["mptcp"], "EPERM"),
+        Attempt(
+            "destinations.netlink", "has no netlink, which could change its addresses and routes", ["netlink"], "EPERM"),
+        Attempt("destinations.packet", "has no packet sockets", ["socket", "17"], "EPERM"),
+        Attempt("destinations.vsock", "has no vsock", ["socket", "40"], "EPERM"),
+        Attempt("destinations.crypto", "has no crypto sockets", ["alg"], "EPERM"),
+        Attempt(
+            "destinations.other-port", "finds no other port at the declared address", ["tcp", "127.77.0.1", "2"],
+            "EACCES", "ECONNREFUSED"),
+        Attempt(
+            "destinations.next-address", "finds nothing at the next address", ["tcp", "127.77.0.2", "1"], "ECONNREFUSED"
+        ),
+        Attempt(
+            "destinations.own-loopback", "finds nothing on the loopback of its own", ["tcp", "127.0.0.1", "1"],
+            "ECONNREFUSED"),
+        Attempt(
+            "destinations.other-network", "finds no route to another network", ["tcp", "10.0.0.1", "1"], "ENETUNREACH"),
+        Attempt("destinations.internet", "finds no route to the internet", ["tcp", "8.8.8.8", "1"], "ENETUNREACH"),
+        Attempt("destinations.metadata", "finds no metadata service", ["tcp", "169.254.169.254", "1"], "ENETUNREACH"),
+        Attempt("destinations.listen", "cannot listen for others", ["tcp-listen", "4444"], "EACCES", "done 0"),
+        Attempt("destinations.change", "cannot change its network", ["loopback-down"], "EPERM"),
     ]
 
     @Test("gets nothing but that", arguments: attempts)
@@ -34,14 +42,14 @@ struct NetworkTests {
         await egress.close()
     }
 
-    @Test("may set what TCP programs set")
+    @Test("may set what TCP programs set", .promise("destinations.options"))
     func options() async throws {
         let egress = try Egress()
         #expect(try await egress.run(["probe", "no-delay"], to: ["declared.test:1"]).text == "done 0")
         await egress.close()
     }
 
-    @Test("does not reach a service of the host on the same port")
+    @Test("does not reach a service of the host on the same port", .promise("destinations.host-service"))
     func hostLoopback() async throws {
         let server = try TestServer.echo()
         defer { server.stop() }
@@ -53,7 +61,7 @@ struct NetworkTests {
         await egress.close()
     }
 
-    @Test("does not reach the destination of a run beside it")
+    @Test("does not reach the destination of a run beside it", .promise("destinations.beside"))
     func tenants() async throws {
         let (mine, theirs) = (try TestServer.echo(), try TestServer.echo())
         defer { mine.stop() }
@@ -72,7 +80,9 @@ struct NetworkTests {
         await egress.close()
     }
 
-    @Test("sees its names in a file of hosts that it cannot change, and no other run sees")
+    @Test(
+        "sees its names in a file of hosts that it cannot change, and no other run sees",
+        .promise("destinations.hosts-file"))
     func hosts() async throws {
         let egress = try Egress()
         let to = ["declared.test:1", "declared.test:2", "9.8.7.6:1", "second.test:1"]
@@ -87,7 +97,7 @@ struct NetworkTests {
         await egress.close()
     }
 
-    @Test("leaves no way out to the run that comes after it")
+    @Test("leaves no way out to the run that comes after it", .promise("destinations.after"))
     func next() async throws {
         let server = try TestServer.echo()
         defer { server.stop() }

@@ -31,7 +31,9 @@ struct PromiseTests {
             for test in text.components(separatedBy: "@Test(").dropFirst() {
                 let header = test.components(separatedBy: "func ")[0]
                 let found = header.matches(of: /\.promise\("([^"]+)"\)/).map { String($0.output.1) }
-                let rows = header.contains("arguments: Attempts.all") || header.contains("arguments: proofs")
+                let rows =
+                    header.contains("arguments: Attempts.all") || header.contains("arguments: proofs")
+                    || header.contains("arguments: attempts")
                 #expect(found.count == 1 || rows && found.isEmpty, "\(file): which promise? \(header.prefix(80))")
                 ids += found
             }
@@ -44,12 +46,14 @@ struct PromiseTests {
     @Test("and the conformance tests match, one line for each test", .enabled(if: here, "the sources are not here"))
     func match() throws {
         let promises = try Self.document()
-        let rows = Attempts.all.map(\.id) + LayerTests.proofs.map(\.id)
+        let rows = (Attempts.all + NetworkTests.attempts).map(\.id) + LayerTests.proofs.map(\.id)
         let ids = rows + (try Self.singleTests())
         for id in Set(ids) { #expect(ids.count { $0 == id } == 1, "\(id) is used twice") }
         #expect(Set(promises.keys).subtracting(ids).sorted() == [], "promises without a test")
         #expect(Set(ids).subtracting(promises.keys).sorted() == [], "tests without a promise")
-        for (id, what) in Attempts.all.map({ ($0.id, $0.what) }) + LayerTests.proofs.map({ ($0.id, $0.promise) }) {
+        for (id, what) in (Attempts.all + NetworkTests.attempts).map({ ($0.id, $0.what) })
+            + LayerTests.proofs.map({ ($0.id, $0.promise) })
+        {
             #expect(promises[id] == what, "\(id)")
         }
     }
