@@ -21,7 +21,7 @@ public struct NodeConfiguration: Sendable {
     public var jsonDepthMax: Int
     /// Bytes that the stored answers of one agent's requests with an idempotency key may take.
     public var outcomeBytesMax: Int64
-    /// Bytes of the data directory's disk below which nothing new is run, bought or uploaded; zero never refuses.
+    /// Bytes of the data directory's disk below which nothing is run, bought, uploaded or registered; zero never refuses.
     public var freeBytesMin: Int64
     /// Which verdicts are billed.
     public var billing: BillingRule

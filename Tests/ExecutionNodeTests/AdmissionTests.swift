@@ -114,7 +114,7 @@ struct AdmissionTests {
         try await market.close(usages: 1)
     }
 
-    @Test("a disk that is nearly full refuses calls, purchases and uploads before anything is held or stored")
+    @Test("a disk that is nearly full refuses calls, purchases, uploads and agents before anything is held or stored")
     func storageLow() async throws {
         let market = try await Market()
         let node = market.fixture.node
@@ -131,6 +131,7 @@ struct AdmissionTests {
         await expectError(503, "storage_low") {
             try await market.fixture.publish(NodeFixture.manifest(version: "9.0.0"), by: market.seller)
         }
+        await expectError(503, "storage_low") { _ = try await market.fixture.register("late") }
         #expect(throws: NodeError.self) { try node.requireHealth() }
         #expect(node.load.openHolds == 0)
         configuration.freeBytesMin = 0

@@ -21,7 +21,7 @@ extension ExecutionNode {
         guard age >= pace.unbookedAgeMax || count >= pace.unbookedMax else { return }
         throw NodeError(
             status: 503, code: "store_unavailable",
-            detail: "\(count) ended \(count == 1 ? "run is" : "runs are") not booked, the oldest since "
+            detail: "\(count) ended \(count == 1 ? "run is" : "runs are") not booked, the oldest for "
                 + "\(age.components.seconds) s, so nothing new is run; check the log and the disk of the data directory.",
             retryable: true, retryAfterSeconds: pace.retryAfterSeconds)
     }

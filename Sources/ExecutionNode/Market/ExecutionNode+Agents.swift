@@ -5,8 +5,9 @@ public import MarketCore
 extension ExecutionNode {
     /// Adds an agent to the market.
     /// - Returns: the agent and its API key, which is shown this once.
-    /// - Throws: ``NodeError`` 409 `name_taken`, 422 when a field is wrong.
+    /// - Throws: ``NodeError`` 409 `name_taken`, 422 when a field is wrong, 503 `storage_low`.
     public func register(_ registration: Registration) async throws(NodeError) -> (agent: Agent, apiKey: String) {
+        try requireSpace()
         do throws(FieldError) { try registration.check() } catch { throw NodeError(error) }
         let now = Timestamp.now
         let agent = Agent(
