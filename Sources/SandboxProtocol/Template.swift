@@ -6,8 +6,8 @@ public struct Template: Sendable, Hashable {
     /// In order: a parent before what lies in it.
     public var entries: [RootEntry]
     public var landlock: [LandlockRule]
-    /// What a refused system call returns; the filter's own `SECCOMP_RET_ERRNO` of this value becomes a question to
-    /// pid 1, which counts and answers it.
+    /// What a refused system call returns. The filter has ``refusalMarker`` in its place, which becomes a question to
+    /// pid 1, which counts and answers it; or this errno, where there can be no questions.
     public var refusal: Int32
     /// Ends the run at the first refused call.
     public var killOnDenial: Bool
@@ -25,6 +25,11 @@ public struct Template: Sendable, Hashable {
     }
 
     public static let entriesMax = 512
+    /// The errno of `SECCOMP_RET_ERRNO` that stands for a refusal in the filter: the largest that libseccomp takes; no
+    /// call returns it.
+    public static let refusalMarker: Int32 = 4094
+    /// The kernel's own limit (BPF_MAXINSNS).
+    public static let filterInstructionsMax = 4096
 
     public init(fields: ArraySlice<UInt8>) throws(ProtocolError) {
         var reader = ByteReader(fields)

@@ -107,6 +107,11 @@ public final class FieldReader {
             path: path, message: message, suggestion: suggestion, file: source?.file, line: source?.line(of: path))
     }
 
+    /// Where a field of this object stands, counted from 1; nil for a text without lines.
+    public func line(of key: String) -> Int? {
+        source?.line(of: path(of: key))
+    }
+
     /// The path of a field of this object, as errors show it.
     public func path(of key: String) -> String {
         FieldReader.join(path, key)

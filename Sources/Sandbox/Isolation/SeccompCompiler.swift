@@ -1,6 +1,7 @@
 import CLinux
 internal import CSeccomp
 import Glibc
+internal import SandboxProtocol
 
 /// Compiles a profile's system calls to a filter, through libseccomp.
 ///
@@ -35,10 +36,17 @@ enum SeccompCompiler {
         return unsafe prefix + String(cString: name)
     }
 
-    /// The filter's instructions, 8 bytes each.
+    /// Every name that this machine's architecture has, in the order of their numbers.
+    static let knownNames: [String] = (Int32(0)..<1024).compactMap { number in
+        guard let name = unsafe seccomp_syscall_resolve_num_arch(clw_arch_native(), number) else { return nil }
+        defer { unsafe free(name) }
+        return unsafe String(cString: name)
+    }
+
+    /// The filter's instructions, 8 bytes each. Refusals are left open: see ``Template/refusalMarker``.
     /// - Parameter network: also for TCP to declared destinations.
     static func compile(_ policy: SyscallPolicy, network: Bool = false) throws(SandboxError) -> [UInt8] {
-        guard let context = unsafe seccomp_init(Action.errno(policy.refusal)) else {
+        guard let context = unsafe seccomp_init(Action.errno(Template.refusalMarker)) else {
             throw SandboxError(code: .seccomp, detail: "libseccomp could not make a filter")
         }
         defer { unsafe seccomp_release(context) }
@@ -46,27 +54,54 @@ enum SeccompCompiler {
         // A binary tree: cheaper to install and to pass than one comparison after another.
         try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
         // In the order of their names, so that one policy always gives one filter.
-        for name in policy.allowed.sorted() {
+        for (name, grant) in policy.calls.sorted(by: { $0.key < $1.key }) where name != "clone3" {
             let number = unsafe seccomp_syscall_resolve_name(name)
             // A call of other architectures only.
             guard number >= 0 else { continue }
-            switch SyscallNarrowing.treatment(of: name, network: network) {
-            case .whole: try unsafe add(context, Action.allow, number, [])
-            case .only(let rows): for row in rows { try unsafe add(context, Action.allow, number, row) }
-            case .pretended: try unsafe add(context, Action.errno(0), number, [])
-            case .absent: try unsafe add(context, Action.errno(ENOSYS), number, [])
-            }
+            for rule in grant.rules { try unsafe add(context, name, number, rule, network) }
         }
-        return newerNumbersPrologue() + (try unsafe export(context))
+        // In every profile, so that libc falls back to clone.
+        try unsafe add(context, Action.errno(ENOSYS), unsafe seccomp_syscall_resolve_name("clone3"), [])
+        let filter = newerNumbersPrologue() + (try unsafe export(context))
+        guard filter.count / 8 <= Template.filterInstructionsMax else {
+            throw SandboxError(
+                code: .seccomp,
+                detail: "The profile's system calls make a filter of \(filter.count / 8) instructions; "
+                    + "\(Template.filterInstructionsMax) are allowed.", fix: "use fewer rules with arguments")
+        }
+        return filter
     }
 
     private static func add(
-        _ context: scmp_filter_ctx, _ action: UInt32, _ number: Int32, _ conditions: [SyscallNarrowing.Condition]
+        _ context: scmp_filter_ctx, _ name: String, _ number: Int32, _ rule: SyscallRule,
+        _ network: Bool
     ) throws(SandboxError) {
-        let conditions = conditions.map {
-            scmp_arg_cmp(arg: $0.index, op: SCMP_CMP_MASKED_EQ, datum_a: $0.mask, datum_b: $0.value)
+        if let errno = rule.errno { return try unsafe add(context, Action.errno(errno), number, []) }
+        switch SyscallNarrowing.treatment(of: name, network: network) {
+        case .whole: try unsafe add(context, Action.allow, number, rule.conditions)
+        case .only:
+            let rows: [[SyscallCondition]]
+            do {
+                rows = try SyscallNarrowing.rows(of: name, rule.conditions, network: network)
+            } catch {
+                throw SandboxError(code: .seccomp, detail: error.sentence)
+            }
+            for row in rows { try unsafe add(context, Action.allow, number, row) }
+        case .pretended: try unsafe add(context, Action.errno(0), number, rule.conditions)
+        case .absent: try unsafe add(context, Action.errno(ENOSYS), number, [])
         }
-        try check(unsafe seccomp_rule_add_array(context, action, number, UInt32(conditions.count), conditions))
+    }
+
+    private static func add(
+        _ context: scmp_filter_ctx, _ action: UInt32, _ number: Int32, _ conditions: [SyscallCondition]
+    ) throws(SandboxError) {
+        let comparisons = conditions.map { condition in
+            condition.op == .maskedEqual
+                ? scmp_arg_cmp(
+                    arg: condition.index, op: SCMP_CMP_MASKED_EQ, datum_a: condition.mask, datum_b: condition.value)
+                : scmp_arg_cmp(arg: condition.index, op: condition.op.comparison, datum_a: condition.value, datum_b: 0)
+        }
+        try check(unsafe seccomp_rule_add_array(context, action, number, UInt32(comparisons.count), comparisons))
     }
 
     private static func check(_ result: Int32) throws(SandboxError) {
@@ -77,12 +112,7 @@ enum SeccompCompiler {
 
     /// Three instructions before libseccomp's: a number above every call it knows, and below the x32 range, is ENOSYS.
     private static func newerNumbersPrologue() -> [UInt8] {
-        var newest: UInt32 = 0
-        for number in Int32(0)..<1024 {
-            guard let name = unsafe seccomp_syscall_resolve_num_arch(clw_arch_native(), number) else { continue }
-            unsafe free(name)
-            newest = UInt32(number)
-        }
+        let newest = knownNames.last.map { UInt32(unsafe seccomp_syscall_resolve_name($0)) } ?? 0
         let load: UInt16 = 0x20
         let jumpIfAtLeast: UInt16 = 0x35
         let ret: UInt16 = 0x06
@@ -110,5 +140,19 @@ enum SeccompCompiler {
             throw SandboxError(code: .seccomp, detail: "libseccomp exported an empty filter")
         }
         return bytes
+    }
+}
+
+extension SyscallCondition.Operator {
+    fileprivate var comparison: scmp_compare {
+        switch self {
+        case .equal: SCMP_CMP_EQ
+        case .notEqual: SCMP_CMP_NE
+        case .less: SCMP_CMP_LT
+        case .lessOrEqual: SCMP_CMP_LE
+        case .greaterOrEqual: SCMP_CMP_GE
+        case .greater: SCMP_CMP_GT
+        case .maskedEqual: SCMP_CMP_MASKED_EQ
+        }
     }
 }

@@ -25,7 +25,7 @@ enum SyscallNarrowing {
     }
 
     /// - Parameter network: the run has declared destinations.
-    static func treatment(of name: String, network: Bool) -> Treatment {
+    static func treatment(of name: String, network: Bool = false) -> Treatment {
         guard let treatment = table[name] else { return pretended.contains(name) ? .pretended : .whole }
         guard network, case .only(let rows) = treatment, let more = tcp[name] else { return treatment }
         return .only(rows + more)
@@ -76,14 +76,66 @@ enum SyscallNarrowing {
         "shmget": .only([[Condition(index: 2, mask: 0o4000, value: 0)]]),
     ]
 
-    /// The names whose arguments are looked at.
-    static let names = Set(table.keys)
-
     private static let namespaces = UInt64(
         CLW_NEWNS | CLW_NEWCGROUP | CLW_NEWUTS | CLW_NEWIPC | CLW_NEWUSER | CLW_NEWPID | CLW_NEWNET)
 
     /// RLIMIT_* but RLIMIT_CORE.
     private static let resources = (Int32(0)...15).filter { $0 != Int32(RLIMIT_CORE_ID) }
+
+    /// Why a profile's comparisons and the floor's do not go together.
+    struct Conflict: Error {
+        let sentence: String
+    }
+
+    /// The rows of comparisons under which a call may be carried out: the profile's, within the floor.
+    ///
+    /// libseccomp compares each argument once in a row, so two comparisons of one argument become one, or the row can
+    /// never hold and is left out. Without one the call is refused.
+    static func rows(
+        of name: String, _ conditions: [SyscallCondition], network: Bool = false
+    ) throws(Conflict) -> [[SyscallCondition]] {
+        guard case .only(let floor) = treatment(of: name, network: network) else { return [conditions] }
+        var rows: [[SyscallCondition]] = []
+        for row in floor {
+            if let joined = try join(row, conditions, name), !rows.contains(joined) { rows.append(joined) }
+        }
+        return rows
+    }
+
+    /// A rule that can never allow anything, with destinations neither, means something that it cannot have.
+    static func check(_ name: String, _ conditions: [SyscallCondition]) throws(Conflict) {
+        guard try rows(of: name, conditions, network: true).isEmpty else { return }
+        throw Conflict(sentence: "every profile narrows \(name) to other arguments, so that this allows nothing")
+    }
+
+    private static func join(
+        _ row: [Condition], _ conditions: [SyscallCondition], _ name: String
+    ) throws(Conflict) -> [SyscallCondition]? {
+        var joined = row.map { SyscallCondition(index: $0.index, op: .maskedEqual, value: $0.value, mask: $0.mask) }
+        for condition in conditions {
+            guard let index = joined.firstIndex(where: { $0.index == condition.index }) else {
+                joined.append(condition)
+                continue
+            }
+            let (mask, value) = (joined[index].mask, joined[index].value)
+            switch condition.op {
+            case .equal:
+                guard condition.value & mask == value else { return nil }
+                joined[index] = condition
+            case .maskedEqual:
+                guard (condition.value ^ value) & mask & condition.mask == 0 else { return nil }
+                joined[index].mask |= condition.mask
+                joined[index].value |= condition.value
+            // What the floor lets through differs from it already.
+            case .notEqual where condition.value & mask != value: break
+            default:
+                throw Conflict(
+                    sentence: "every profile narrows argument \(condition.index) of \(name) already; only eq and "
+                        + "masked-eq can narrow it further")
+            }
+        }
+        return joined
+    }
 
     private static func low32(_ index: UInt32, _ value: Int32) -> Condition {
         Condition(index: index, mask: 0xffff_ffff, value: UInt64(UInt32(bitPattern: value)))

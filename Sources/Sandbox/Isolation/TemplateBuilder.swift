@@ -7,20 +7,69 @@ enum TemplateBuilder {
     static func template(_ profile: Profile, layers: LayerSet, runtimesDirectory: String?) -> Template {
         Template(
             layers: layers, hostname: "sandbox",
-            entries: programs() + etc() + devices() + own(profile) + runtimes(runtimesDirectory),
+            entries: programs(profile) + etc(profile) + devices() + own(profile) + runtimes(runtimesDirectory)
+                + mounts(profile),
             landlock: rules(profile), refusal: profile.syscalls.refusal, killOnDenial: profile.syscalls.kills)
     }
 
     /// /usr, and beside it the top-level directories that the host has, in the form that it has them (most link into
-    /// /usr today).
-    private static func programs() -> [RootEntry] {
-        let top = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].compactMap { path -> RootEntry? in
-            var kind = stat()
-            guard unsafe lstat(path, &kind) == 0 else { return nil }
-            guard kind.st_mode & S_IFMT == S_IFLNK else { return RootEntry(.bind, path, source: path) }
-            return RootEntry(.symlink, path, source: readLink(path))
+    /// /usr today); or all that a rootfs has there and that is not the sandbox's own.
+    private static func programs(_ profile: Profile) -> [RootEntry] {
+        let own = [RootEntry(.directory, "/var")]
+        guard let rootfs = profile.rootfs else {
+            let top = ProfileDecoder.programPaths.filter { $0 != "/usr" }.compactMap { shown($0, at: $0) }
+            return own + [RootEntry(.bind, "/usr", source: "/usr")] + top
         }
-        return [RootEntry(.bind, "/usr", source: "/usr")] + top
+        return own + shown(rootfs, below: "", except: ProfileDecoder.ownPaths)
+            + shown(rootfs, below: "/var", except: ["/var/tmp", "/var/run", "/var/lock"])
+    }
+
+    /// The files and directories of one directory, but those that the sandbox makes itself.
+    private static func shown(_ root: String, below path: String, except own: [String]) -> [RootEntry] {
+        children(of: root + path).map { "\(path)/\($0)" }.filter { !own.contains($0) }
+            .compactMap { shown(root + $0, at: $0) }
+    }
+
+    /// A link as a link, all else as it is; nothing for what is not there.
+    private static func shown(_ source: String, at path: String) -> RootEntry? {
+        var kind = stat()
+        guard unsafe lstat(source, &kind) == 0 else { return nil }
+        return switch kind.st_mode & S_IFMT {
+        case S_IFLNK: RootEntry(.symlink, path, source: readLink(source))
+        case S_IFDIR, S_IFREG: RootEntry(.bind, path, source: source)
+        default: nil
+        }
+    }
+
+    /// In alphabetical order.
+    private static func children(of directory: String) -> [String] {
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream), names.count < Template.entriesMax {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// The profile's own mounts, with the directories above them.
+    private static func mounts(_ profile: Profile) -> [RootEntry] {
+        var made: Set<String> = []
+        return profile.mounts.map(\.value).flatMap { mount -> [RootEntry] in
+            let parts = mount.path.split(separator: "/").dropLast()
+            let above = parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
+            let missing = above.filter { path in
+                profile.rootfs.map { !children(of: $0).contains(String(path.dropFirst())) } ?? true
+                    && made.insert(path).inserted
+            }
+            return missing.map { RootEntry(.directory, $0) } + [
+                RootEntry(
+                    .bind, mount.path, source: mount.source, optional: mount.optional, noExec: mount.noExec)
+            ]
+        }
     }
 
     private static func readLink(_ path: String) -> String {
@@ -31,7 +80,7 @@ enum TemplateBuilder {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func etc() -> [RootEntry] {
+    private static func etc(_ profile: Profile) -> [RootEntry] {
         let files = [
             ("passwd", "root:x:0:0:root:/:/bin/false\nskill:x:1000:1000:skill:/tmp:/bin/false\n"),
             ("group", "root:x:0:\nskill:x:1000:\n"),
@@ -39,9 +88,12 @@ enum TemplateBuilder {
             ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
             ("hostname", "sandbox\n"),
         ]
+        let own = files.map { RootEntry(.file, "/etc/\($0.0)", content: Array($0.1.utf8)) }
+        if let rootfs = profile.rootfs {
+            return [RootEntry(.directory, "/etc")] + own + shown(rootfs, below: "/etc", except: own.map(\.path))
+        }
         let host = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/localtime"]
-        return [RootEntry(.directory, "/etc"), RootEntry(.directory, "/etc/ssl")]
-            + files.map { RootEntry(.file, "/etc/\($0.0)", content: Array($0.1.utf8)) }
+        return [RootEntry(.directory, "/etc"), RootEntry(.directory, "/etc/ssl")] + own
             + host.map { RootEntry(.bind, $0, source: $0, optional: true, noExec: true) }
     }
 
@@ -59,7 +111,7 @@ enum TemplateBuilder {
         [
             RootEntry(.scratch, "/dev/shm", noExec: true, inodesMax: 1024),
             RootEntry(.scratch, "/tmp", noExec: !profile.tmpExecutable, inodesMax: 16_384),
-            RootEntry(.directory, "/proc"), RootEntry(.directory, "/skill"), RootEntry(.directory, "/var"),
+            RootEntry(.directory, "/proc"), RootEntry(.directory, "/skill"),
             RootEntry(.symlink, "/var/tmp", source: "/tmp"),
         ]
     }
@@ -68,12 +120,35 @@ enum TemplateBuilder {
         directory.map { [RootEntry(.bind, "/runtime", source: $0)] } ?? []
     }
 
+    /// The profile's lists where it has them, the default ones elsewhere.
+    static func landlock(_ profile: Profile) -> (read: [String], execute: [String], write: [String]) {
+        let mounts = profile.mounts.map(\.value)
+        let top =
+            profile.rootfs.map { shown($0, below: "", except: ProfileDecoder.ownPaths).map(\.path) }
+            ?? ProfileDecoder.programPaths
+        let programs = top + ["/skill", "/runtime"]
+        return (
+            profile.landlock.read ?? programs + ["/etc", "/var", "/proc", "/dev", "/tmp"] + mounts.map(\.path),
+            profile.landlock.execute ?? programs + (profile.tmpExecutable ? ["/tmp"] : [])
+                + mounts.filter { !$0.noExec }.map(\.path),
+            profile.landlock.write ?? ["/dev", "/tmp"]
+        )
+    }
+
     private static func rules(_ profile: Profile) -> [LandlockRule] {
-        let programs = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/skill", "/runtime"]
-        let scratch: LandlockRule.Access = profile.tmpExecutable ? [.read, .write, .execute] : [.read, .write]
-        return programs.map { LandlockRule($0, [.read, .execute]) } + [
-            LandlockRule("/etc", .read), LandlockRule("/proc", .read), LandlockRule("/dev", [.read, .write]),
-            LandlockRule("/tmp", scratch),
-        ]
+        let lists = landlock(profile)
+        var rules: [LandlockRule] = []
+        for (paths, access) in [
+            (lists.read, LandlockRule.Access.read), (lists.execute, .execute), (lists.write, .write),
+        ] {
+            for path in paths {
+                if let index = rules.firstIndex(where: { $0.path == path }) {
+                    rules[index].access.formUnion(access)
+                } else {
+                    rules.append(LandlockRule(path, access))
+                }
+            }
+        }
+        return rules
     }
 }

@@ -30,29 +30,50 @@ public struct Limits: Hashable, Sendable {
 }
 
 extension Limits {
-    private enum Unit {
+    enum Unit {
         case milliseconds, bytes, percent, count
     }
 
     /// One limit: its key, how it is written, and the range a profile may give it.
-    private struct Field: Sendable {
+    struct Field: Sendable {
         let key: String
         let unit: Unit
         let path: any WritableKeyPath<Limits, Int64> & Sendable
         let range: ClosedRange<Int64>
+        let meaning: String
     }
 
-    private static let fields: [Field] = [
-        Field(key: "wall", unit: .milliseconds, path: \.wallMilliseconds, range: 1...86_400_000),
-        Field(key: "cpu", unit: .milliseconds, path: \.cpuMilliseconds, range: 1...86_400_000),
-        Field(key: "cpuRate", unit: .percent, path: \.cpuRatePercent, range: 1...100_000),
-        Field(key: "memory", unit: .bytes, path: \.memoryBytes, range: 1 << 20...1 << 40),
-        Field(key: "pids", unit: .count, path: \.pidsMax, range: 1...100_000),
-        Field(key: "tmp", unit: .bytes, path: \.tmpBytes, range: 4096...1 << 40),
-        Field(key: "output", unit: .bytes, path: \.outputBytes, range: 1...256 << 20),
-        Field(key: "stderr", unit: .bytes, path: \.stderrBytes, range: 1...64 << 20),
-        Field(key: "fileSize", unit: .bytes, path: \.fileSizeBytes, range: 1...1 << 40),
-        Field(key: "openFiles", unit: .count, path: \.openFiles, range: 8...65_536),
+    static let fields: [Field] = [
+        Field(
+            key: "wall", unit: .milliseconds, path: \.wallMilliseconds, range: 1...86_400_000,
+            meaning: "from dispatch to the end of the whole tree"),
+        Field(
+            key: "cpu", unit: .milliseconds, path: \.cpuMilliseconds, range: 1...86_400_000,
+            meaning: "user and system time of the whole tree"),
+        Field(
+            key: "cpuRate", unit: .percent, path: \.cpuRatePercent, range: 1...100_000,
+            meaning: "of one processor at a time"),
+        Field(
+            key: "memory", unit: .bytes, path: \.memoryBytes, range: 1 << 20...1 << 40,
+            meaning: "of the whole tree, files in /tmp and /dev/shm included; no swap"),
+        Field(
+            key: "pids", unit: .count, path: \.pidsMax, range: 1...100_000,
+            meaning: "processes and threads at once"),
+        Field(
+            key: "tmp", unit: .bytes, path: \.tmpBytes, range: 4096...1 << 40,
+            meaning: "each of /tmp and /dev/shm"),
+        Field(
+            key: "output", unit: .bytes, path: \.outputBytes, range: 1...256 << 20,
+            meaning: "standard output"),
+        Field(
+            key: "stderr", unit: .bytes, path: \.stderrBytes, range: 1...64 << 20,
+            meaning: "standard error"),
+        Field(
+            key: "fileSize", unit: .bytes, path: \.fileSizeBytes, range: 1...1 << 40,
+            meaning: "one file"),
+        Field(
+            key: "openFiles", unit: .count, path: \.openFiles, range: 8...65_536,
+            meaning: "descriptors of one process"),
     ]
 
     /// The keys of a `[limits]` table.
@@ -110,7 +131,7 @@ extension Limits {
         return parsed
     }
 
-    private static func describe(_ value: Int64, _ unit: Unit) -> String {
+    static func describe(_ value: Int64, _ unit: Unit) -> String {
         switch unit {
         case .milliseconds: Units.describe(milliseconds: value)
         case .bytes: Units.describe(bytes: value)

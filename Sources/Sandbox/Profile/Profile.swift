@@ -14,7 +14,11 @@ public struct Profile: Sendable {
     public let destinations: [NetworkDestination]
     /// Skills may declare destinations of their own.
     public let declaresDestinations: Bool
+    /// A directory of the host that stands in place of the host's own programs; nil for those.
+    let rootfs: String?
+    let mounts: [Placed<ProfileMount>]
     let syscalls: SyscallPolicy
+    let landlock: LandlockPaths
     /// Layers without which nothing runs.
     let requires: LayerSet
     /// Layers whose absence on a host the operator has permitted by name.
@@ -23,13 +27,35 @@ public struct Profile: Sendable {
     let tmpExecutable: Bool
     /// Another value for every profile that is ever loaded: what is compiled from it is cached under this.
     let identity: UInt64
+    /// Where each value was written, by the path of its key, such as `limits.memory`; what is built in is not there.
+    let places: [String: ProfilePlace]
+    /// What its own file says, in the order of the file.
+    let statements: [ProfileStatement]
+    /// The file that it was read from.
+    let file: String
+    /// The profile that it extends: one, or none.
+    let bases: [Profile]
 }
 
-/// Which system calls a profile allows, and what the others get.
-struct SyscallPolicy: Hashable, Sendable {
-    var allowed: Set<String>
-    /// The errno of a refused call.
-    var refusal: Int32
-    /// The first refused call ends the run.
-    var kills = false
+/// A directory or file of the host that a sandbox sees, read-only.
+struct ProfileMount: Hashable, Sendable {
+    let source: String
+    let path: String
+    let optional: Bool
+    let noExec: Bool
+}
+
+/// Path lists of a profile's `[landlock]` table; nil where the default rules stand.
+struct LandlockPaths: Hashable, Sendable {
+    var read: [String]?
+    var execute: [String]?
+    var write: [String]?
+}
+
+/// One value as a profile's own file gives it: an element of a list, or a single value.
+struct ProfileStatement: Hashable, Sendable {
+    /// Such as `seccomp.allow` or `limits.wall`.
+    let key: String
+    let value: String
+    let place: ProfilePlace
 }

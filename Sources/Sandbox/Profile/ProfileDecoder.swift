@@ -5,43 +5,104 @@ import Synchronization
 
 /// Reads one profile file strictly, over the profile that it extends.
 struct ProfileDecoder {
+    let name: String
+    let file: String
     /// Resolves `extends`.
     let base: (String) throws(FieldError) -> Profile
+    var places: [String: ProfilePlace] = [:]
+    var statements: [ProfileStatement] = []
 
     private static let nextIdentity = Atomic<UInt64>(1)
 
-    func decode(_ text: String, name: String, file: String) throws(FieldError) -> Profile {
-        let reader = try FieldReader.toml(text, file: file)
-        let parent = try reader.optionalString("extends", maxBytes: 64).map(base)
-        let description = try reader.string("description", minBytes: 1, maxBytes: 1024)
-        let runtime = try reader.optionalString("runtime", maxBytes: 16)
-        if let runtime, !["exec", "python", "node"].contains(runtime) {
-            throw reader.error("runtime", "must be one of exec, python, node")
-        }
-        let limits = try reader.optionalReader("limits").map { (table) throws(FieldError) in
-            try (parent?.limits ?? .standard).overridden(by: table)
-        }
-        let environment = try environment(reader, parent)
-        let syscalls = try syscalls(reader, parent)
-        let requires = try layers(reader, "requires") ?? parent?.requires ?? .all
-        let permitDegraded = try layers(reader, "permitDegraded") ?? parent?.permitDegraded ?? LayerSet([])
-        let network = try reader.optionalReader("network")
-        let destinations = try network.flatMap { (table) throws(FieldError) in
-            table.has("allow") ? try table.destinations("allow") : nil
-        }
-        let declaresDestinations = try network?.optionalBool("declare")
-        let tmpExecutable = try reader.optionalBool("tmpExecutable") ?? parent?.tmpExecutable ?? true
-        try reader.finish()
-        return Profile(
-            name: name, description: description, runtime: runtime ?? parent?.runtime,
-            limits: limits ?? parent?.limits ?? .standard, environment: environment,
-            destinations: destinations ?? parent?.destinations ?? [],
-            declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true, syscalls: syscalls,
-            requires: requires, permitDegraded: permitDegraded, tmpExecutable: tmpExecutable,
-            identity: Self.nextIdentity.add(1, ordering: .relaxed).oldValue)
+    init(name: String, file: String, base: @escaping (String) throws(FieldError) -> Profile) {
+        self.name = name
+        self.file = file
+        self.base = base
     }
 
-    private func environment(_ reader: FieldReader, _ parent: Profile?) throws(FieldError) -> [String: String] {
+    mutating func decode(_ text: String) throws(FieldError) -> Profile {
+        let reader = try FieldReader.toml(text, file: file)
+        let parent = try reader.optionalString("extends", maxBytes: 64).map(base)
+        places = parent?.places ?? [:]
+        note(reader, "extends", parent?.name)
+        let description = try reader.string("description", minBytes: 1, maxBytes: 1024)
+        note(reader, "description", description)
+        let runtime = try choice(reader, "runtime", ProfileKey.runtimes)
+        let limits = try limits(reader, parent)
+        let environment = try environment(reader, parent)
+        let rootfs = try rootfs(reader)
+        let mounts = try mounts(reader)
+        let syscalls = try syscalls(reader, parent?.syscalls)
+        let requires = try layers(reader, "requires")
+        let permitDegraded = try layers(reader, "permitDegraded")
+        let (destinations, declaresDestinations) = try network(reader)
+        let tmpExecutable = try reader.optionalBool("tmpExecutable")
+        note(reader, "tmpExecutable", tmpExecutable.map { "\($0)" })
+        let landlock = try landlock(
+            reader, parent?.landlock ?? LandlockPaths(), mounts ?? parent?.mounts ?? [], rootfs ?? parent?.rootfs)
+        try reader.finish()
+        return Profile(
+            name: name, description: description, runtime: runtime ?? parent?.runtime, limits: limits,
+            environment: environment, destinations: destinations ?? parent?.destinations ?? [],
+            declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true, rootfs: rootfs ?? parent?.rootfs, mounts: mounts ?? parent?.mounts ?? [],
+            syscalls: syscalls, landlock: landlock, requires: requires ?? parent?.requires ?? .all,
+            permitDegraded: permitDegraded ?? parent?.permitDegraded ?? LayerSet([]),
+            tmpExecutable: tmpExecutable ?? parent?.tmpExecutable ?? true,
+            identity: Self.nextIdentity.add(1, ordering: .relaxed).oldValue, places: places, statements: statements,
+            file: file, bases: parent.map { [$0] } ?? [])
+    }
+
+    // MARK: Places
+
+    func place(_ reader: FieldReader, _ key: String) -> ProfilePlace {
+        ProfilePlace(file: file, line: reader.line(of: key))
+    }
+
+    /// Remembers where a value stands; nothing for a value that is absent.
+    mutating func note(_ reader: FieldReader, _ key: String, _ value: String?) {
+        guard let value else { return }
+        let path = reader.path(of: key)
+        let place = place(reader, key)
+        places[path] = place
+        statements.append(ProfileStatement(key: path, value: value, place: place))
+    }
+
+    /// Remembers the elements of a list, each with its line.
+    mutating func note(_ reader: FieldReader, _ key: String, _ values: [String]) {
+        places[reader.path(of: key)] = place(reader, key)
+        for (index, value) in values.enumerated() {
+            statements.append(
+                ProfileStatement(key: reader.path(of: key), value: value, place: place(reader, "\(key)[\(index)]")))
+        }
+    }
+
+    // MARK: Values
+
+    /// One of the names, or nil when the key is absent.
+    mutating func choice(_ reader: FieldReader, _ key: String, _ names: [String]) throws(FieldError) -> String? {
+        guard let value = try reader.optionalString(key, maxBytes: 64) else { return nil }
+        guard names.contains(value) else {
+            throw reader.error(
+                key, "must be one of \(names.joined(separator: ", ")), not \(quoted(value))",
+                suggestion: nearestName(to: value, in: names))
+        }
+        note(reader, key, value)
+        return value
+    }
+
+    private mutating func limits(_ reader: FieldReader, _ parent: Profile?) throws(FieldError) -> Limits {
+        let inherited = parent?.limits ?? .standard
+        guard let table = try reader.optionalReader("limits") else { return inherited }
+        let limits = try inherited.overridden(by: table)
+        for field in Limits.fields where table.has(field.key) {
+            note(table, field.key, Limits.describe(limits[keyPath: field.path], field.unit))
+        }
+        return limits
+    }
+
+    private mutating func environment(
+        _ reader: FieldReader, _ parent: Profile?
+    ) throws(FieldError) -> [String: String] {
         var environment = parent?.environment ?? ProfileDecoder.standardEnvironment
         guard let table = try reader.optionalReader("env") else { return environment }
         guard table.keys.count <= 64 else { throw reader.error("env", "has more than 64 variables") }
@@ -49,10 +110,23 @@ struct ProfileDecoder {
             guard isVariableName(key) else {
                 throw table.error(key, "is not a variable's name: letters, digits and _ , at most 64")
             }
-            environment[key] = try table.string(key, maxBytes: 4096)
+            let value = try table.string(key, maxBytes: 4096)
+            environment[key] = value
+            note(table, key, value)
         }
         try table.finish()
         return environment
+    }
+
+    private mutating func network(
+        _ reader: FieldReader
+    ) throws(FieldError) -> (allow: [NetworkDestination]?, declare: Bool?) {
+        guard let table = try reader.optionalReader("network") else { return (nil, nil) }
+        let allow = table.has("allow") ? try table.destinations("allow") : nil
+        if let allow { note(table, "allow", allow.map(\.description)) }
+        let declare = try table.optionalBool("declare")
+        note(table, "declare", declare.map { "\($0)" })
+        return (allow, declare)
     }
 
     /// DESIGN of the contract with a skill: where programs are found and where they may write.
@@ -60,66 +134,17 @@ struct ProfileDecoder {
         "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
     ]
 
-    private func syscalls(_ reader: FieldReader, _ parent: Profile?) throws(FieldError) -> SyscallPolicy {
-        var policy =
-            parent?.syscalls
-            ?? SyscallPolicy(allowed: Self.expand(SyscallGroups.standard), refusal: EPERM)
-        guard let table = try reader.optionalReader("seccomp") else { return policy }
-        if table.has("groups") {
-            let groups = try table.strings("groups", maxCount: 64, maxBytes: 64)
-            for group in groups where SyscallGroups.all[group] == nil {
-                throw table.error(
-                    "groups",
-                    "\(group) is not a group; there are \(SyscallGroups.all.keys.sorted().joined(separator: ", "))")
-            }
-            policy.allowed = Self.expand(groups)
-        }
-        for (key, grants) in [("allow", true), ("deny", false)] where table.has(key) {
-            for name in try table.strings(key, maxCount: 512, maxBytes: 64) {
-                try check(name, grants) { table.error(key, $0) }
-                if grants { policy.allowed.insert(name) } else { policy.allowed.remove(name) }
-            }
-        }
-        if let name = try table.optionalString("errno", maxBytes: 16) {
-            guard let value = Self.errnos[name] else {
-                throw table.error("errno", "must be one of \(Self.errnos.keys.sorted().joined(separator: ", "))")
-            }
-            policy.refusal = value
-        }
-        if let action = try table.optionalString("action", maxBytes: 16) {
-            guard action == "errno" || action == "kill" else {
-                throw table.error("action", "must be errno (the call fails) or kill (the run ends)")
-            }
-            policy.kills = action == "kill"
-        }
-        try table.finish()
-        return policy
-    }
-
-    private func check(_ name: String, _ grants: Bool, _ error: (String) -> FieldError) throws(FieldError) {
-        guard SeccompCompiler.isKnown(name) else { throw error("\(name) is not a system call of this machine") }
-        if grants, SyscallNarrowing.names.contains(name) {
-            throw error("\(name) is narrowed by its arguments in every profile, and its group brings it in that form")
-        }
-        if !grants, SyscallGroups.required.contains(name) {
-            throw error("no program starts without \(name)")
-        }
-    }
-
-    private static func expand(_ groups: [String]) -> Set<String> {
-        Set(groups.flatMap { SyscallGroups.all[$0] ?? [] })
-            .union(SyscallGroups.required).union(SyscallGroups.narrowed)
-    }
-
-    private static let errnos: [String: Int32] = ["EPERM": EPERM, "ENOSYS": ENOSYS, "EACCES": EACCES]
-
-    private func layers(_ reader: FieldReader, _ key: String) throws(FieldError) -> LayerSet? {
+    private mutating func layers(_ reader: FieldReader, _ key: String) throws(FieldError) -> LayerSet? {
         guard reader.has(key) else { return nil }
+        let names = try reader.strings(key, maxCount: Layer.allCases.count, maxBytes: 32)
+        note(reader, key, names)
         var layers: [Layer] = []
-        for name in try reader.strings(key, maxCount: Layer.allCases.count, maxBytes: 32) {
+        for (index, name) in names.enumerated() {
             guard let layer = Layer(name: name) else {
-                let names = Layer.allCases.map(\.name).joined(separator: ", ")
-                throw reader.error(key, "\(name) is not a layer; there are \(names)")
+                let known = Layer.allCases.map(\.name)
+                throw reader.error(
+                    "\(key)[\(index)]", "\(quoted(name)) is not a layer; there are \(known.joined(separator: ", "))",
+                    suggestion: nearestName(to: name, in: known))
             }
             layers.append(layer)
         }

@@ -30,6 +30,25 @@ public final class ProfileStore: Sendable {
         profiles.withLock { $0 = loaded }
     }
 
+    /// Reads one file outside the directory, over the profiles of the directory.
+    package func load(file: String) throws(FieldError) -> Profile {
+        let known = profiles.withLock { $0 }
+        guard let text = Self.read(file) else {
+            throw FieldError(path: "", message: "there is no readable file of at most 256 KiB", file: file)
+        }
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        var decoder = ProfileDecoder(name: name.hasSuffix(".toml") ? String(name.dropLast(5)) : name, file: file) {
+            (base) throws(FieldError) in
+            guard let profile = known[base] else {
+                throw FieldError(
+                    path: "extends", message: "there is no profile \(quoted(base)) in \(self.directory)",
+                    suggestion: nearestName(to: base, in: known.keys.sorted()), file: file)
+            }
+            return profile
+        }
+        return try decoder.decode(text)
+    }
+
     private static let fileBytesMax = 256 * 1024
     private static let extendsDepthMax = 8
 
@@ -66,13 +85,15 @@ public final class ProfileStore: Sendable {
         // Bases first, so that decoding itself needs no recursion.
         var bases = loaded
         if let base = try baseName(text, file) { bases[base] = try resolve(base, directory, &loaded, depth: depth + 1) }
-        let decoder = ProfileDecoder { (base) throws(FieldError) in
+        var decoder = ProfileDecoder(name: name, file: file) { (base) throws(FieldError) in
             guard let profile = bases[base] else {
-                throw FieldError(path: "extends", message: "there is no profile \(base)", file: file)
+                throw FieldError(
+                    path: "extends", message: "there is no profile \(quoted(base))",
+                    suggestion: nearestName(to: base, in: bases.keys.sorted()), file: file)
             }
             return profile
         }
-        let profile = try decoder.decode(text, name: name, file: file)
+        let profile = try decoder.decode(text)
         loaded[name] = profile
         return profile
     }
@@ -89,7 +110,7 @@ public final class ProfileStore: Sendable {
             }
     }
 
-    private static func read(_ path: String) -> String? {
+    static func read(_ path: String) -> String? {
         let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else { return nil }
         defer { close(fd) }

@@ -21,7 +21,7 @@ enum SyscallGroups {
             """
             read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2
             dup3 pipe pipe2 fcntl poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait
-            epoll_pwait epoll_pwait2 eventfd eventfd2 signalfd signalfd4 sendfile splice tee copy_file_range
+            epoll_pwait epoll_pwait2 eventfd eventfd2 signalfd signalfd4 sendfile splice tee copy_file_range ioctl
             """),
         "@file-system": words(
             """
@@ -35,7 +35,7 @@ enum SyscallGroups {
             """),
         "@process": words(
             """
-            fork vfork execve execveat wait4 waitid kill tkill tgkill pidfd_open pidfd_send_signal setpgid getpgid
+            clone fork vfork execve execveat wait4 waitid kill tkill tgkill pidfd_open pidfd_send_signal setpgid getpgid
             getpgrp setsid getsid getpriority setpriority setrlimit sched_yield sched_getaffinity sched_setaffinity
             sched_getparam sched_setparam sched_getscheduler sched_setscheduler sched_get_priority_max
             sched_get_priority_min sched_rr_get_interval sched_getattr sched_setattr capget capset setuid setgid
@@ -48,8 +48,8 @@ enum SyscallGroups {
             """),
         "@sockets-local": words(
             """
-            bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto recvfrom sendmsg
-            recvmsg sendmmsg recvmmsg shutdown
+            socket socketpair bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto
+            recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown
             """),
         // Not among the standard groups: instances are counted for the host's users, and a watch on a read-only directory
         // tells what the host and other runs do there.
@@ -60,12 +60,14 @@ enum SyscallGroups {
     /// What a profile without groups of its own gets.
     static let standard = all.keys.filter { $0 != "@watch" }.sorted()
 
-    /// In every profile that does not deny them, for they are narrowed by their arguments.
-    static let narrowed: Set<String> = ["clone", "clone3", "ioctl", "socket", "socketpair"]
-
     /// Without these nothing starts: they belong to sealing (sendmsg hands pid 1 the
     /// listener for refused calls) and to the program's own start.
     static let required = ["execve", "exit", "exit_group", "write", "rt_sigreturn", "sendmsg"]
+
+    /// The groups that have the call, in alphabetical order.
+    static func groups(of name: String) -> [String] {
+        all.filter { $0.value.contains(name) }.keys.sorted()
+    }
 
     private static func words(_ text: String) -> [String] {
         text.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -22,7 +22,6 @@ final class BuiltTemplate {
     /// sandbox another device, whatever its name.
     private static let devices: Set<dev_t> = [0x103, 0x105, 0x107, 0x108, 0x109]
     private static let instructionBytes = 8
-    private static let instructionsMax = 4096
 
     init(
         _ template: Template, filterDescriptor: Int32, at path: String, host: Int32, landlockABI: Int32
@@ -33,8 +32,9 @@ final class BuiltTemplate {
         guard template.layers.contains(.mountNamespace) else {
             throw LaunchError(stage: .template, errno: EINVAL, subject: "mountNamespace")
         }
-        filter = try Self.readFilter(filterDescriptor)
-        askingFilter = Self.asking(filter, refusal: template.refusal)
+        let marked = try Self.readFilter(filterDescriptor)
+        filter = Self.replacing([Self.refusal], in: marked, with: Self.errnoAction | UInt32(template.refusal))
+        askingFilter = Self.replacing([Self.refusal, Self.killAction], in: marked, with: Self.askAction)
         scratches = template.entries.filter { $0.kind == .scratch }
         tree = CStrings([path])
         hostname = CStrings([template.hostname])
@@ -128,18 +128,24 @@ final class BuiltTemplate {
             unsafe clw_move_mount(tree, "", parent, name, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
     }
 
-    /// Turns `return SECCOMP_RET_ERRNO | refusal`, and `return SECCOMP_RET_KILL_PROCESS` (a call of another
-    /// architecture's table), into `return SECCOMP_RET_USER_NOTIF` (struct sock_filter, seccomp(2)).
-    private static func asking(_ filter: [UInt8], refusal: Int32) -> [UInt8] {
+    private static let errnoAction: UInt32 = 0x0005_0000
+    private static let askAction: UInt32 = 0x7fc0_0000
+    /// What a call of another architecture's table gets.
+    private static let killAction: UInt32 = 0x8000_0000
+    private static let refusal = errnoAction | UInt32(Template.refusalMarker)
+
+    /// Puts an action in the place of others (struct sock_filter, seccomp(2)).
+    private static func replacing(_ actions: [UInt32], in filter: [UInt8], with action: UInt32) -> [UInt8] {
         func returning(_ value: UInt32) -> [UInt8] {
             [0x06, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
         }
-        let asked = [returning(0x0005_0000 | UInt32(refusal)), returning(0x8000_0000)]
-        let ask = returning(0x7fc0_0000)
+        let replaced = actions.map(returning)
         var filter = filter
         for start in stride(from: 0, to: filter.count, by: instructionBytes) {
             let instruction = start..<start + instructionBytes
-            if asked.contains(Array(filter[instruction])) { filter.replaceSubrange(instruction, with: ask) }
+            if replaced.contains(Array(filter[instruction])) {
+                filter.replaceSubrange(instruction, with: returning(action))
+            }
         }
         return filter
     }
@@ -148,7 +154,7 @@ final class BuiltTemplate {
         var kind = stat()
         try check(unsafe fstat(fd, &kind), .template, "seccomp filter")
         let size = Int(kind.st_size)
-        guard size > 0, size % instructionBytes == 0, size / instructionBytes <= instructionsMax else {
+        guard size > 0, size % instructionBytes == 0, size / instructionBytes <= Template.filterInstructionsMax else {
             throw LaunchError(stage: .template, errno: EINVAL, subject: "seccomp filter")
         }
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
