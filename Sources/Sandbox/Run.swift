@@ -21,6 +21,8 @@ public struct RunRequest: Sendable {
     /// What the program may connect to, by name and through the daemon; at most ``NetworkDestination/countMax``. The
     /// profile's own are added.
     public var destinations: [NetworkDestination]
+    /// Reports every system call and path of the run in ``RunOutcome/observation``. Slow, for profiles to be learnt.
+    public var observes = false
     /// Layers left out, so that a test can show what each of them is for.
     package var withoutLayers: LayerSet = []
 
@@ -47,6 +49,8 @@ public struct RunOutcome: Sendable {
     public var standardErrorTruncated: Bool
     public var usage: RunUsage
     public var report: IsolationReport
+    /// What the run did, where the request asked for it.
+    public var observation: RunObservation?
 
     public init(
         verdict: Verdict, standardOutput: [UInt8], standardError: [UInt8], standardErrorTruncated: Bool = false,

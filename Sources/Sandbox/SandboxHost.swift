@@ -110,6 +110,9 @@ public final class SandboxHost: Sendable {
         }
         let destinations = Self.destinations(request)
         try Self.check(destinations, request.profile, layers)
+        guard !request.observes || layers.contains(.seccomp) else {
+            throw SandboxError(code: .request, detail: "A run without the layer seccomp cannot be observed.")
+        }
         guard reactor.runCount < options.concurrentRunsMax else {
             throw SandboxError(
                 code: .request, detail: "\(options.concurrentRunsMax) runs are under way, as many as this host allows.")
@@ -126,7 +129,8 @@ public final class SandboxHost: Sendable {
             template: template, limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
             programs: Self.candidates(program, path: environment["PATH"] ?? ""), arguments: request.arguments,
             environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
-            destinations: destinations.map { Destination(host: $0.host, port: $0.port) })
+            destinations: destinations.map { Destination(host: $0.host, port: $0.port) },
+            observes: request.observes)
     }
 
     /// The profile's and the request's own.
@@ -235,9 +239,11 @@ public final class SandboxHost: Sendable {
         let report = IsolationReport(
             profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output,
             egress: egress)
-        return RunOutcome(
+        var outcome = RunOutcome(
             verdict: verdict, standardOutput: output.output, standardError: output.error,
             standardErrorTruncated: output.errorCount > Int64(output.error.count), usage: usage, report: report)
+        outcome.observation = ended?.observation.map(RunObservation.init)
+        return outcome
     }
 
     /// Ours go once the launcher has its own; the bounding set too, so that no later exec brings them back.

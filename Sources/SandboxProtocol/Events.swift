@@ -129,6 +129,8 @@ public struct Ended: Sendable, Hashable {
     public var networkRecycled: Bool
     /// The program did not end well and left a file of exactly the size limit.
     public var fileSizeReached: Bool
+    /// What the run did, where it was observed.
+    public var observation: Observation?
     /// CLOCK_MONOTONIC: the launcher began, the tree was sealed, the program was executed, it ended, all was reaped.
     public var times: Times
 
@@ -169,6 +171,7 @@ public struct Ended: Sendable, Hashable {
         denialsNamed = false
         networkRecycled = false
         fileSizeReached = false
+        observation = nil
         times = Times()
     }
 
@@ -189,6 +192,7 @@ public struct Ended: Sendable, Hashable {
         denialsNamed = try reader.integer(UInt8.self) != 0
         networkRecycled = try reader.integer(UInt8.self) != 0
         fileSizeReached = try reader.integer(UInt8.self) != 0
+        observation = try reader.integer(UInt8.self) != 0 ? try Observation(reading: &reader) : nil
         times = Times()
         times.begun = try reader.integer()
         times.sealed = try reader.integer()
@@ -212,6 +216,8 @@ public struct Ended: Sendable, Hashable {
         writer.integer(UInt8(denialsNamed ? 1 : 0))
         writer.integer(UInt8(networkRecycled ? 1 : 0))
         writer.integer(UInt8(fileSizeReached ? 1 : 0))
+        writer.integer(UInt8(observation == nil ? 0 : 1))
+        observation?.write(to: &writer)
         for value in [times.begun, times.sealed, times.executed, times.exited, times.reaped] { writer.integer(value) }
         return writer.bytes
     }

@@ -12,6 +12,8 @@ public struct Launch: Sendable, Hashable {
     public var destinations: [Destination]
     /// Everything is built and sealed, but instead of the program nothing is executed: how a host is probed.
     public var dryRun: Bool
+    /// Every call that the profile allows is reported, too. Slow: each of them waits for pid 1.
+    public var observes: Bool
 
     public static let stringsMax = 4096
     /// As many as one message carries descriptors.
@@ -19,7 +21,7 @@ public struct Launch: Sendable, Hashable {
 
     public init(
         template: UInt64, limits: RunLimits, skillPath: String, programs: [String], arguments: [String],
-        environment: [String], destinations: [Destination] = [], dryRun: Bool = false
+        environment: [String], destinations: [Destination] = [], dryRun: Bool = false, observes: Bool = false
     ) {
         self.template = template
         self.limits = limits
@@ -29,6 +31,7 @@ public struct Launch: Sendable, Hashable {
         self.environment = environment
         self.destinations = destinations
         self.dryRun = dryRun
+        self.observes = observes
     }
 
     public init(fields: ArraySlice<UInt8>) throws(ProtocolError) {
@@ -46,6 +49,7 @@ public struct Launch: Sendable, Hashable {
             try Destination(reading: &reader)
         }
         dryRun = try reader.integer(UInt8.self) != 0
+        observes = try reader.integer(UInt8.self) != 0
         try reader.finish()
         guard programs.count <= 64, dryRun || !programs.isEmpty else { throw ProtocolError("no program") }
     }
@@ -60,6 +64,7 @@ public struct Launch: Sendable, Hashable {
         }
         writer.list(destinations) { $1.write(to: &$0) }
         writer.integer(UInt8(dryRun ? 1 : 0))
+        writer.integer(UInt8(observes ? 1 : 0))
         return writer.bytes
     }
 }

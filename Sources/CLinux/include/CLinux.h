@@ -229,13 +229,16 @@ static inline int clw_seccomp_install_listener(const void *instructions, unsigne
     return fd < 0 && errno == EINVAL ? clw_seccomp_install(instructions, count, 1 << 3) : fd;
 }
 
-/// A refused call that waits.
+/// A call that waits for pid 1's word: one that the profile refuses, or one that is observed.
 struct clw_denial {
     uint64_t id;
     uint32_t arch;
     int32_t number;
     /// It is of another architecture's table: int 0x80 in a 64-bit program, or x32.
     int32_t foreign;
+    /// The thread, as the receiver's pid namespace counts.
+    uint32_t pid;
+    uint64_t arguments[6];
 };
 
 /// Takes the next waiting call; -1 when there is none any more (its process died).
@@ -255,6 +258,8 @@ static inline int clw_denial_receive(int listener, struct clw_denial *denial) {
 #else
 #error "which AUDIT_ARCH_ of linux/audit.h is this machine's own?"
 #endif
+    denial->pid = notification.pid;
+    memcpy(denial->arguments, notification.data.args, sizeof denial->arguments);
     return 0;
 }
 
@@ -262,6 +267,51 @@ static inline int clw_denial_receive(int listener, struct clw_denial *denial) {
 static inline int clw_denial_answer(int listener, uint64_t id, int error) {
     struct seccomp_notif_resp answer = {.id = id, .val = 0, .error = -error, .flags = 0};
     return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/// Lets the call be carried out, as far as the other filters of its process allow it.
+static inline int clw_denial_continue(int listener, uint64_t id) {
+    struct seccomp_notif_resp answer = {.id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/// Reads another process's memory, up to the end of what is mapped; -1 with errno. process_vm_readv(2).
+static inline ssize_t clw_read_memory(pid_t pid, uint64_t address, void *bytes, size_t length) {
+    struct iovec local = {bytes, length}, remote = {(void *)(uintptr_t)address, length};
+    return syscall(SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0);
+}
+
+enum {
+    CLW_NR_SENDMSG = SYS_sendmsg, CLW_NR_SECCOMP = SYS_seccomp, CLW_NR_WRITE = SYS_write, CLW_NR_EXIT = SYS_exit,
+    CLW_NR_EXIT_GROUP = SYS_exit_group, CLW_NR_RT_SIGRETURN = SYS_rt_sigreturn, CLW_NR_EXECVE = SYS_execve,
+};
+
+/// Which arguments of a call name a path.
+struct clw_path_call {
+    int32_t number;
+    /// The argument with the directory that a relative path begins at; -1: the working directory.
+    int8_t directory;
+    int8_t path;
+    /// 'l' looks at it, 'r' reads, 'w' changes, 'x' executes, 'o' opens by the flags of the argument after it.
+    char kind;
+};
+
+static inline const struct clw_path_call *clw_path_call_of(int32_t number) {
+    static const struct clw_path_call calls[] = {
+        {SYS_openat, 0, 1, 'o'}, {SYS_openat2, 0, 1, 'r'}, {SYS_execve, -1, 0, 'x'}, {SYS_execveat, 0, 1, 'x'},
+        {SYS_newfstatat, 0, 1, 'l'}, {SYS_statx, 0, 1, 'l'}, {SYS_faccessat, 0, 1, 'l'}, {SYS_faccessat2, 0, 1, 'l'},
+        {SYS_readlinkat, 0, 1, 'l'}, {SYS_statfs, -1, 0, 'l'}, {SYS_chdir, -1, 0, 'l'}, {SYS_mkdirat, 0, 1, 'w'},
+        {SYS_unlinkat, 0, 1, 'w'}, {SYS_renameat2, 2, 3, 'w'}, {SYS_truncate, -1, 0, 'w'},
+#ifdef SYS_open
+        {SYS_open, -1, 0, 'o'}, {SYS_creat, -1, 0, 'w'}, {SYS_stat, -1, 0, 'l'}, {SYS_lstat, -1, 0, 'l'},
+        {SYS_access, -1, 0, 'l'}, {SYS_readlink, -1, 0, 'l'}, {SYS_mkdir, -1, 0, 'w'}, {SYS_rmdir, -1, 0, 'w'},
+        {SYS_unlink, -1, 0, 'w'}, {SYS_rename, -1, 1, 'w'},
+#endif
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (calls[i].number == number) return &calls[i];
+    }
+    return NULL;
 }
 
 // MARK: Messages with descriptors

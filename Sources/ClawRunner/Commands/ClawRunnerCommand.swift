@@ -23,6 +23,7 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Local", subcommands: [RunCommand.self, DoctorCommand.self, DemoCommand.self]),
             CommandGroup(name: "Skill", subcommands: [SkillGroup.self]),
+            CommandGroup(name: "Profile", subcommands: [ProfileGroup.self]),
             CommandGroup(name: "Daemon", subcommands: [ServeCommand.self]),
             CommandGroup(
                 name: "Client",

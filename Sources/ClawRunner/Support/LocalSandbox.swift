@@ -1,5 +1,4 @@
 import ExecutionNode
-import Fields
 import MarketCore
 import Sandbox
 
@@ -72,11 +71,12 @@ struct LocalSandbox: Sendable {
         }
     }
 
-    private func profile(_ name: String) throws(CommandFailure) -> Profile {
-        if let profile = profiles.profile(named: name) { return profile }
-        let known = profiles.names.sorted()
-        let nearest = nearestName(to: name, in: known).map { " Did you mean \"\($0)\"?" } ?? ""
-        throw CommandFailure(
-            .usage, "There is no profile \(quoted(name)); there are \(known.joined(separator: ", ")).\(nearest)")
+    /// A profile by its name.
+    func profile(_ name: String) throws(CommandFailure) -> Profile {
+        do {
+            return try profiles.named(name)
+        } catch {
+            throw CommandFailure(.usage, error.description)
+        }
     }
 }

@@ -36,6 +36,9 @@ enum SeccompCompiler {
         return unsafe prefix + String(cString: name)
     }
 
+    /// The name of a call of this machine's own architecture.
+    static func name(ofNative number: Int32) -> String? { name(of: number, arch: seccomp_arch_native()) }
+
     /// Every name that this machine's architecture has, in the order of their numbers.
     static let knownNames: [String] = (Int32(0)..<1024).compactMap { number in
         guard let name = unsafe seccomp_syscall_resolve_num_arch(clw_arch_native(), number) else { return nil }

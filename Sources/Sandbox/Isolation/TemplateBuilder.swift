@@ -72,6 +72,23 @@ enum TemplateBuilder {
         }
     }
 
+    /// What of the host, or of the rootfs, is shown at a path, in words; nil when nothing is. Mounts and what the sandbox
+    /// makes are not looked at.
+    static func hostSource(of path: String, _ profile: Profile) -> String? {
+        for entry in etc(profile) + programs(profile) where entry.kind != .directory && isBelow(path, entry.path) {
+            return switch entry.kind {
+            case .file: "a file of the sandbox's own"
+            case .symlink: "a link to \(entry.source)"
+            default:
+                access(entry.source + path.dropFirst(entry.path.count))
+                    ? (profile.rootfs == nil ? "the host's \(path), read-only" : "\(entry.source), read-only") : nil
+            }
+        }
+        return ["/etc", "/var", "/"].contains(path) ? "a directory of the sandbox's own" : nil
+    }
+
+    private static func access(_ path: String) -> Bool { unsafe Glibc.access(path, F_OK) == 0 }
+
     private static func readLink(_ path: String) -> String {
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             guard let base = buffer.baseAddress else { return }

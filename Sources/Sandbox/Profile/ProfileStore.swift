@@ -19,6 +19,14 @@ public final class ProfileStore: Sendable {
         profiles.withLock { $0[name] }
     }
 
+    /// - Throws: ``FieldError`` that names the profiles there are, and the nearest.
+    package func named(_ name: String) throws(FieldError) -> Profile {
+        if let profile = profile(named: name) { return profile }
+        throw FieldError(
+            path: "", message: "There is no profile \(quoted(name)); there are \(names.joined(separator: ", "))",
+            suggestion: nearestName(to: name, in: names))
+    }
+
     /// In alphabetical order.
     public var names: [String] {
         profiles.withLock { $0.keys.sorted() }
@@ -53,21 +61,42 @@ public final class ProfileStore: Sendable {
     private static let extendsDepthMax = 8
 
     private static func load(_ directory: String) throws(FieldError) -> [String: Profile] {
+        var loaded: [String: Profile] = [:]
+        for name in try names(directory) { _ = try resolve(name, directory, &loaded, depth: 0) }
+        return loaded
+    }
+
+    /// Every profile of a directory by itself, or why it cannot be loaded, in alphabetical order.
+    /// - Throws: ``FieldError`` when the directory cannot be read.
+    package static func loadEach(
+        _ directory: String
+    ) throws(FieldError) -> [(name: String, result: Result<Profile, FieldError>)] {
+        var all: [(name: String, result: Result<Profile, FieldError>)] = []
+        for name in try names(directory) {
+            var loaded: [String: Profile] = [:]
+            do throws(FieldError) {
+                all.append((name, .success(try resolve(name, directory, &loaded, depth: 0))))
+            } catch {
+                all.append((name, .failure(error)))
+            }
+        }
+        return all
+    }
+
+    private static func names(_ directory: String) throws(FieldError) -> [String] {
         guard let stream = unsafe opendir(directory) else {
             throw FieldError(
                 path: "", message: "cannot read the profiles directory: \(describe(errno))", file: directory)
         }
-        var files: [String] = []
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasSuffix(".toml") { files.append(String(name.dropLast(5))) }
+            if name.hasSuffix(".toml") { names.append(String(name.dropLast(5))) }
         }
-        unsafe closedir(stream)
-        var loaded: [String: Profile] = [:]
-        for name in files.sorted() { _ = try resolve(name, directory, &loaded, depth: 0) }
-        return loaded
+        return names.sorted()
     }
 
     private static func resolve(

@@ -33,6 +33,7 @@ public struct IsolationReport: Sendable {
             object["denials"] = denials.json
             object["denialsNamed"] = .bool(denials.named)
             object["networkRecycled"] = .bool(ended.networkRecycled)
+            if let observation = ended.observation { object["observed"] = RunObservation(observation).json }
             object["phases"] = Self.phases(ended.times)
         }
         if let egress { object["egress"] = egress.json }

@@ -19,6 +19,9 @@ import Glibc
         return unsafe UnsafePointer(pointer)
     }
 
+    /// Where the string is, as a system call's argument says it.
+    func address(_ index: Int) -> UInt64 { UInt64(UInt(bitPattern: unsafe pointers[index])) }
+
     deinit {
         for index in 0..<count { unsafe free(pointers[index]) }
         unsafe pointers.deallocate()

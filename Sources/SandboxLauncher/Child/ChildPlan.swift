@@ -26,6 +26,9 @@ final class ChildPlan {
     let askingFilter: [UInt8]
     let refusal: Int32
     let killOnDenial: Bool
+    let observes: Bool
+    /// One for each of the programs; made before the clone, for nothing may be allocated once it is installed.
+    let observerFilters: [[UInt8]]
     /// Inside the user namespace; on the host's ids where there is none.
     let initID: UInt32
     let skillID: UInt32
@@ -61,7 +64,8 @@ final class ChildPlan {
         scratchFlags = built.scratches.map { entry in
             UInt(CLW_MS_NOSUID | CLW_MS_NODEV | (entry.noExec ? CLW_MS_NOEXEC : 0))
         }
-        programs = CStrings(launch.programs)
+        let programs = CStrings(launch.programs)
+        self.programs = programs
         arguments = CStrings(launch.arguments)
         environment = CStrings(launch.environment)
         landlock = built.landlock
@@ -71,6 +75,9 @@ final class ChildPlan {
         askingFilter = built.askingFilter
         refusal = built.template.refusal
         killOnDenial = built.template.killOnDenial
+        observes = launch.observes
+        observerFilters =
+            launch.observes ? (0..<programs.count).map { Observer.filter(program: programs.address($0)) } : []
         let ownNamespace = built.template.layers.contains(.userNamespace)
         ownIDs = setgroupsAllowed && !(ownNamespace && identities.single)
         initID = ownNamespace && identities.single ? IdentityPool.skillID : 0
@@ -159,6 +166,8 @@ struct InitReport {
     var named = false.asByte
     /// The program failed, and a file that it left is as large as one may be.
     var fullFile = false.asByte
+    /// How many refused calls follow; what follows them is the observation, where there is one.
+    var denialCount: UInt16 = 0
 
     mutating func fail(_ stage: Stage, _ errno: Int32) {
         kind = Kind.failed.rawValue
@@ -166,26 +175,40 @@ struct InitReport {
         self.errno = errno
     }
 
-    /// The most that a packet holds: the report, then the refused calls.
+    /// The most that a packet without an observation holds: the report, then the refused calls.
     static let packetBytesMax =
         MemoryLayout<InitReport>.size + Ended.denialsMax * MemoryLayout<Ended.Denial>.stride
 
-    static func packet(_ report: InitReport, _ denials: [Ended.Denial]) -> [UInt8] {
-        unsafe withUnsafeBytes(of: report) { unsafe [UInt8]($0) } + denials.withUnsafeBytes { unsafe [UInt8]($0) }
+    static let observedPacketBytesMax = 128 * 1024
+
+    static func packet(_ report: InitReport, _ denials: [Ended.Denial], _ observation: Observation?) -> [UInt8] {
+        var report = report
+        report.denialCount = UInt16(denials.count)
+        var writer = ByteWriter()
+        observation?.write(to: &writer)
+        return unsafe withUnsafeBytes(of: report) { unsafe [UInt8]($0) }
+            + denials.withUnsafeBytes { unsafe [UInt8]($0) } + writer.bytes
     }
 
     /// Nil for bytes that are no report: the sender lies.
-    static func parse(_ packet: ArraySlice<UInt8>) -> (report: InitReport, denials: [Ended.Denial])? {
+    static func parse(
+        _ packet: ArraySlice<UInt8>
+    ) -> (report: InitReport, denials: [Ended.Denial], observation: Observation?)? {
         let size = MemoryLayout<InitReport>.size
         let stride = MemoryLayout<Ended.Denial>.stride
-        guard packet.count >= size, (packet.count - size) % stride == 0 else { return nil }
+        guard packet.count >= size else { return nil }
         return unsafe packet.withUnsafeBytes { bytes in
             let report = unsafe bytes.loadUnaligned(as: InitReport.self)
-            guard Kind(rawValue: report.kind) != nil else { return nil }
-            let denials = Swift.stride(from: size, to: bytes.count, by: stride).map {
+            let end = size + Int(report.denialCount) * stride
+            guard Kind(rawValue: report.kind) != nil, Int(report.denialCount) <= Ended.denialsMax, end <= bytes.count
+            else { return nil }
+            let denials = Swift.stride(from: size, to: end, by: stride).map {
                 unsafe bytes.loadUnaligned(fromByteOffset: $0, as: Ended.Denial.self)
             }
-            return (report, denials)
+            guard end < bytes.count else { return (report, denials, nil) }
+            var reader = ByteReader(packet.dropFirst(end))
+            guard let observation = try? Observation(reading: &reader) else { return nil }
+            return (report, denials, observation)
         }
     }
 

@@ -23,7 +23,7 @@ enum Entry {
             fail(.descriptors, status)
         }
         // Last: what comes before needs more than the program may.
-        if layers.contains(.seccomp) { installFilter(plan, status) }
+        if layers.contains(.seccomp) { installFilter(plan, program, status) }
         if plan.dryRun { _exit(0) }
         _ = unsafe execve(plan.programs[program], plan.arguments.pointers, plan.environment.pointers)
         // The file is there, but what it names in its first line, or its loader, is not.
@@ -108,16 +108,20 @@ enum Entry {
     }
 
     /// With refusals that ask pid 1, which gets the listener; where that cannot be, with refusals that only say no.
-    private static func installFilter(_ plan: ChildPlan, _ status: Int32) {
-        var listener = unsafe plan.askingFilter.withUnsafeBytes { bytes in
+    private static func installFilter(_ plan: ChildPlan, _ program: Int, _ status: Int32) {
+        var listener = unsafe (plan.observes ? plan.observerFilters[program] : plan.askingFilter).withUnsafeBytes {
+            bytes in
             unsafe clw_seccomp_install_listener(bytes.baseAddress, UInt16(bytes.count / 8))
         }
         if listener >= 0 {
             var nothing: UInt8 = 0
             // Allowed by every profile, like what follows until the program runs.
             if unsafe clw_send(status, &nothing, 1, &listener, 1, 0) != 1 { fail(.seccomp, status) }
-            return
+        } else if plan.observes {
+            fail(.seccomp, status)
         }
+        // An observed program has the profile's own filter as well.
+        if listener >= 0, !plan.observes { return }
         let result = unsafe plan.filter.withUnsafeBytes { bytes in
             unsafe clw_seccomp_install(bytes.baseAddress, UInt16(bytes.count / 8), 0)
         }

@@ -31,8 +31,10 @@ enum Init {
         send(report)
     }
 
-    static func send(_ report: InitReport, _ denials: [Ended.Denial] = []) -> Never {
-        let packet = InitReport.packet(report, denials)
+    static func send(
+        _ report: InitReport, _ denials: [Ended.Denial] = [], _ observation: Observation? = nil
+    ) -> Never {
+        let packet = InitReport.packet(report, denials, observation)
         _ = unsafe clw_send(Descriptor.control, packet, packet.count, nil, 0, 0)
         // The kernel takes the namespaces apart when we end, which is not for now: somebody waits for the answer.
         while awaitWord() {}
@@ -46,7 +48,7 @@ enum Init {
             // Before the descriptors are in their places.
             var report = InitReport()
             report.fail(.cgroupJoin, clw_errno())
-            let packet = InitReport.packet(report, [])
+            let packet = InitReport.packet(report, [], nil)
             _ = unsafe clw_send(plan.bootstrap.control, packet, packet.count, nil, 0, 0)
             _exit(0)
         }

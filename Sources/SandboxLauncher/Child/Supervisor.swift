@@ -7,6 +7,8 @@ struct Supervisor {
     private let plan: ChildPlan
     private var report = InitReport()
     private var denials = DenialTable()
+    /// Only for a run that is observed.
+    private var observer: Observer?
     private var program: pid_t = 0
     /// Tells of dead children.
     private var deaths: Int32 = -1
@@ -21,6 +23,7 @@ struct Supervisor {
 
     private init(_ plan: ChildPlan, _ sealed: Int64) {
         self.plan = plan
+        observer = plan.observes ? Observer() : nil
         report.sealed = sealed
     }
 
@@ -83,7 +86,7 @@ struct Supervisor {
             let length = unsafe clw_receive(entry, &failure, size, &fds, &count, 0)
             if length == 1, count == 1 {
                 listener = fds[0]
-                report.named = 1
+                report.named = plan.observes ? 0 : 1
             } else if length == size {
                 return report.fail(Stage(rawValue: failure.stage) ?? .exec, failure.errno)
             } else if length >= 0 || errno != EINTR {
@@ -101,6 +104,11 @@ struct Supervisor {
                 close(listener)
                 listener = -1
             }
+            return
+        }
+        if observer != nil {
+            observer?.note(denial)
+            _ = clw_denial_continue(listener, denial.id)
             return
         }
         denials.add(arch: denial.arch, number: denial.number)
@@ -135,7 +143,7 @@ struct Supervisor {
         unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
         report.reaped = clw_monotonic_ns()
         if report.status != 0, FullFile.exists(plan) { report.fullFile = 1 }
-        Init.send(report, denials.rows)
+        Init.send(report, denials.rows, observer?.observation)
     }
 }
 

@@ -105,7 +105,7 @@ struct Probe {
         if unsafe poll(&watched, 1, 10_000) > 0 {
             var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
             let length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
-            if length > 0, let (received, _) = InitReport.parse(packet[..<length]) {
+            if length > 0, let (received, _, _) = InitReport.parse(packet[..<length]) {
                 report = received
             } else {
                 report.errno = EIO

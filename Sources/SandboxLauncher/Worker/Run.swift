@@ -18,10 +18,12 @@ final class Run {
     var state: RunState
     var report: InitReport?
     var denials: [Ended.Denial] = []
+    let observes: Bool
+    var observation: Observation?
 
     init(
         id: UInt64, slot: Int, limits: RunLimits, pidfd: Int32, control: Int32, cgroup: (any Cgroup)?,
-        network: Network?, listeners: [Int32], state: RunState, begun: Int64
+        network: Network?, listeners: [Int32], state: RunState, begun: Int64, observes: Bool
     ) {
         self.id = id
         self.slot = slot
@@ -33,6 +35,7 @@ final class Run {
         self.listeners = listeners
         self.state = state
         self.begun = begun
+        self.observes = observes
     }
 
     /// Kills by a passed deadline, or sets the next look.
@@ -77,6 +80,7 @@ final class Run {
             ended.denials = denials
             ended.denialsNamed = report.named != 0
             ended.fileSizeReached = report.fullFile != 0
+            ended.observation = observation
             if report.denied != 0, state.killed == .none { ended.killed = .denied }
         }
         ended.networkRecycled = network?.recycled == true

@@ -92,7 +92,7 @@ final class WorkerHost {
                 state: RunState(
                     limits: launch.limits, begun: begun, processors: processors, countsCPU: cgroup != nil,
                     limitsShare: built.template.layers.contains(.cpu)),
-                begun: begun)
+                begun: begun, observes: launch.observes)
         } catch {
             if ours >= 0 { close(ours) }
             _ = cgroup?.remove()
