@@ -6,7 +6,9 @@ struct ReportText {
 
     private static let times: Set<String> = ["wall", "cpu"]
     private static let sizes: Set<String> = ["memory", "tmp", "output", "stderr", "fileSize"]
-    private static let shownAbove: Set<String> = ["profile", "layers", "cgroups", "landlockABI", "limits", "reached"]
+    private static let shownAbove: Set<String> = [
+        "profile", "layers", "cgroups", "landlockABI", "limits", "reached", "reachedPercent", "denials", "observed",
+    ]
 
     func lines() -> [String] {
         var lines = [
@@ -15,6 +17,7 @@ struct ReportText {
         ]
         lines += layers()
         lines += limits()
+        lines += calls()
         for (key, value) in report.object ?? [:] where !Self.shownAbove.contains(key) && !isEmpty(value) {
             lines += labelled(key, Terminal.harmless(value.description))
         }
@@ -31,12 +34,44 @@ struct ReportText {
 
     private func limits() -> [String] {
         guard let limits = report["limits"]?.object else { return [] }
-        var table = TextTable([.init("LIMIT"), .init("ALLOWED", .right), .init("REACHED", .right)])
+        var table = TextTable([
+            .init("LIMIT"), .init("ALLOWED", .right), .init("REACHED", .right), .init("SHARE", .right),
+        ])
         for (key, value) in limits {
-            table.add(key, shown(key, value), report["reached"]?[key].map { shown(key, $0) } ?? "")
+            let share = report["reachedPercent"]?[key]?.int64.map { "\($0) %" } ?? ""
+            table.add(key, shown(key, value), report["reached"]?[key].map { shown(key, $0) } ?? "", share)
         }
         return table.lines()
     }
+
+    /// Refused calls, and where the run was observed, those that were made and the paths that were opened.
+    private func calls() -> [String] {
+        var lines: [String] = []
+        let refused = (report["denials"]?.array ?? []).map(counted)
+        if !refused.isEmpty { lines += labelled("calls refused", refused.joined(separator: ", ")) }
+        guard let observed = report["observed"] else { return lines }
+        let made = observed["syscalls"]?.array ?? []
+        lines += labelled("calls made", "\(made.count): " + made.map(counted).joined(separator: ", "))
+        let opened = (observed["paths"]?.array ?? []).filter { path in
+            path["access"]?.array?.contains { $0 != "looked" } == true
+        }
+        for path in opened {
+            let access = (path["access"]?.array ?? []).compactMap(\.string).filter { $0 != "looked" }
+            lines.append(
+                access.joined(separator: ",").padding(to: Self.indent)
+                    + Terminal.harmless(path["path"]?.string ?? ""))
+        }
+        if observed["pathsCut"]?.bool == true { lines += labelled("", "and more paths than are kept") }
+        return lines
+    }
+
+    /// Such as `openat ×12`.
+    private func counted(_ call: JSONValue) -> String {
+        let count = call["count"]?.int64 ?? 1
+        return Terminal.harmless(call["syscall"]?.string ?? "?") + (count == 1 ? "" : " ×\(count)")
+    }
+
+    private static let indent = 17
 
     private func shown(_ key: String, _ value: JSONValue) -> String {
         guard let number = value.int64 else { return value.description }
@@ -48,9 +83,8 @@ struct ReportText {
     }
 
     private func labelled(_ label: String, _ text: String) -> [String] {
-        let indent = 17
-        let lines = Terminal.wrapped(text, width: 80 - indent)
-        return lines.enumerated().map { index, line in (index == 0 ? label : "").padding(to: indent) + line }
+        let lines = Terminal.wrapped(text, width: 80 - Self.indent)
+        return lines.enumerated().map { index, line in (index == 0 ? label : "").padding(to: Self.indent) + line }
     }
 
     private func isEmpty(_ value: JSONValue) -> Bool {

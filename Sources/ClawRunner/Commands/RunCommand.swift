@@ -36,6 +36,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Print what was enforced, layer by layer, to standard error.")
     var report = false
 
+    @Flag(help: "Report every system call and path as well; the run is slower.")
+    var observe = false
+
     @Flag(help: "Print result, verdict, usage, isolation and log as one JSON object.")
     var json = false
 
@@ -70,7 +73,7 @@ struct RunCommand: AsyncParsableCommand {
         let directory = "\(files.path)/skill"
         try skill.write(to: directory)
         let ready = try sandbox.prepare(skill, directory: directory, profileName: profile, timeout: timeout)
-        return try await ready.call(endpoint: endpoint, payload: payload)
+        return try await ready.call(endpoint: endpoint, payload: payload, observes: observe)
     }
 
     private func show(_ run: LocalRun) {
@@ -84,6 +87,6 @@ struct RunCommand: AsyncParsableCommand {
         }
         if let result = run.result { ResultOutput.write(result, raw: raw) }
         run.verdictLine.lines(terminal).forEach { terminal.line($0) }
-        if report { ReportText(report: run.outcome.report.json).lines().forEach { terminal.line($0) } }
+        if report || observe { ReportText(report: run.outcome.report.json).lines().forEach { terminal.line($0) } }
     }
 }

@@ -52,7 +52,12 @@ struct LocalSandbox: Sendable {
     ) throws(CommandFailure) -> LocalSkill {
         let name =
             profileName ?? skill.manifest.profile ?? SkillCommand.defaultProfile(of: skill.manifest.runtime)
-        let profile = try profile(name)
+        return try prepare(skill, directory: directory, profile: try profile(name), timeout: timeout)
+    }
+
+    func prepare(
+        _ skill: SkillFolder, directory: String, profile: Profile, timeout: String? = nil
+    ) throws(CommandFailure) -> LocalSkill {
         let request: SkillRequest
         do {
             request = try SkillRequest(manifest: skill.manifest, directory: directory, profile: profile)

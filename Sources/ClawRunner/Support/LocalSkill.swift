@@ -15,13 +15,18 @@ struct LocalSkill: Sendable {
     /// output is what the manifest says.
     ///
     /// - Throws: ``CommandFailure`` for a call that would be refused; every run that took place has a verdict.
-    func call(endpoint path: String, payload: JSONValue) async throws(CommandFailure) -> LocalRun {
+    ///
+    /// - Parameter observes: every system call and path is reported, too.
+    func call(
+        endpoint path: String, payload: JSONValue, observes: Bool = false
+    ) async throws(CommandFailure) -> LocalRun {
         let endpoint = try manifest.checkedEndpoint(path, payload)
         let context: JSONValue = [
             "skill": .string(manifest.name), "version": .string(manifest.version.description), "local": true,
         ]
         var run = request.run(endpoint: path, payload: payload.serialized(), context: context, secrets: secrets)
         run.limits = limits
+        run.observes = observes
         let redaction = SecretRedaction(secrets.values)
         let outcome = redaction.apply(await host.run(run))
         let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint).redacted(by: redaction)

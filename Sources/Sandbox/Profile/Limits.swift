@@ -140,6 +140,16 @@ extension Limits {
         }
     }
 
+    /// Some of the limits by their keys, in their base units.
+    package func values(_ keys: some Sequence<String>) -> [String: Int64] {
+        var values: [String: Int64] = [:]
+        for key in keys {
+            guard let field = Self.fields.first(where: { $0.key == key }) else { continue }
+            values[key] = self[keyPath: field.path]
+        }
+        return values
+    }
+
     /// For reports: every limit in the base unit of the wire (milliseconds, bytes, percent, counts).
     var json: JSONValue {
         var object = JSONObject()

@@ -87,7 +87,7 @@ package struct ProfileText {
         add("errno", Self.quoted(ErrnoNames.name(of: policy.refusal)), profile.places["seccomp.errno"])
         add("action", Self.quoted(policy.kills ? "kill" : "errno"), profile.places["seccomp.action"])
         for (name, grant) in ruled {
-            for rule in grant.rules { add(rule, name, grant.origin.words) }
+            for rule in grant.rules { lines += Self.lines(rule, name, grant.origin.words) }
         }
     }
 
@@ -99,12 +99,13 @@ package struct ProfileText {
         lines.append("]")
     }
 
-    private mutating func add(_ rule: SyscallRule, _ name: String, _ origin: String) {
-        lines += ["", "[[seccomp.rules]]  # \(origin)", "syscall = \(Self.quoted(name))"]
+    /// One `[[seccomp.rules]]`, with its origin as a comment.
+    static func lines(_ rule: SyscallRule, _ name: String, _ origin: String) -> [String] {
+        var lines = ["", "[[seccomp.rules]]  # \(origin)", "syscall = \(quoted(name))"]
         if let errno = rule.errno {
-            lines += ["action = \"errno\"", "errno = \(Self.quoted(ErrnoNames.name(of: errno)))"]
+            lines += ["action = \"errno\"", "errno = \(quoted(ErrnoNames.name(of: errno)))"]
         }
-        guard !rule.conditions.isEmpty else { return }
+        guard !rule.conditions.isEmpty else { return lines }
         lines.append("args = [")
         for condition in rule.conditions {
             var fields = "index = \(condition.index), op = \"\(condition.op.rawValue)\", "
@@ -112,7 +113,7 @@ package struct ProfileText {
             if condition.op == .maskedEqual { fields += ", mask = \"0x\(String(condition.mask, radix: 16))\"" }
             lines.append("    { \(fields) },")
         }
-        lines.append("]")
+        return lines + ["]"]
     }
 
     private mutating func landlock() {

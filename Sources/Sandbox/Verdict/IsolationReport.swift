@@ -29,6 +29,12 @@ public struct IsolationReport: Sendable {
                 "pids": .number(Int64(clamping: ended.peakPids)),
                 "output": .number(output.outputCount), "stderr": .number(output.errorCount),
             ]
+            var shares = JSONObject()
+            for (key, reached) in object["reached"]?.object ?? [:] {
+                guard let reached = reached.int64, let limit = limits.values([key])[key] else { continue }
+                shares[key] = .number((Double(reached) / Double(limit) * 100).rounded(.up).clampedToInt64)
+            }
+            object["reachedPercent"] = .object(shares)
             let denials = Denials(ended)
             object["denials"] = denials.json
             object["denialsNamed"] = .bool(denials.named)
@@ -52,6 +58,10 @@ public struct IsolationReport: Sendable {
         }
         return .object(phases)
     }
+}
+
+extension Double {
+    fileprivate var clampedToInt64: Int64 { Int64(exactly: self) ?? .max }
 }
 
 extension Ended {

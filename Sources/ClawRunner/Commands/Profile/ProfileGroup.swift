@@ -13,6 +13,6 @@ struct ProfileGroup: AsyncParsableCommand {
             """,
         subcommands: [
             ProfileList.self, ProfileShow.self, ProfileLintCommand.self, ProfileExplain.self, ProfileDiff.self,
-            ProfileSchemaCommand.self,
+            ProfileLearn.self, ProfileSchemaCommand.self,
         ])
 }
