@@ -1,4 +1,5 @@
 import ExecutionNode
+import Fields
 import MarketCore
 import Sandbox
 

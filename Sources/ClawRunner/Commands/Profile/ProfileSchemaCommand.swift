@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fields
 import Sandbox
 
 struct ProfileSchemaCommand: AsyncParsableCommand {
