@@ -69,7 +69,7 @@ struct CLIProfileTests {
     func explain(_ subject: String) async throws {
         let cli = try CLIProcess()
         defer { cli.remove() }
-        let answer = try await cli.run("profile", "explain", "default", subject, "--json")
+        let answer = try await cli.run("profile", "explain", "strict", subject, "--json")
         #expect(answer.json?["allowed"] == "no", "\(answer.standardError)")
         #expect(answer.json?["because"]?.array?.isEmpty == false)
         #expect(try await cli.run("profile", "explain", "default", "scoket").status == 2)

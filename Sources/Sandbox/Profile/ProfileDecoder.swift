@@ -44,7 +44,8 @@ struct ProfileDecoder {
         return Profile(
             name: name, description: description, runtime: runtime ?? parent?.runtime, limits: limits,
             environment: environment, destinations: destinations ?? parent?.destinations ?? [],
-            declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true, rootfs: rootfs ?? parent?.rootfs, mounts: mounts ?? parent?.mounts ?? [],
+            declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true,
+            rootfs: rootfs ?? parent?.rootfs, mounts: mounts ?? parent?.mounts ?? [],
             syscalls: syscalls, landlock: landlock, requires: requires ?? parent?.requires ?? .all,
             permitDegraded: permitDegraded ?? parent?.permitDegraded ?? LayerSet([]),
             tmpExecutable: tmpExecutable ?? parent?.tmpExecutable ?? true,

@@ -34,6 +34,9 @@ extension Profile {
                         "noExec": .bool($0.noExec),
                     ]
                 }),
+            "network": [
+                "allow": strings(destinations.map(\.description)), "declare": .bool(declaresDestinations),
+            ],
             "seccomp": [
                 "groups": strings(syscalls.groups.map(\.value)),
                 "errno": .string(ErrnoNames.name(of: syscalls.refusal)),

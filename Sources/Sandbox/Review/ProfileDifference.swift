@@ -28,6 +28,7 @@ package struct ProfileDifference: Sendable {
         calls(old.syscalls, new.syscalls)
         files(old, new)
         layers(old, new)
+        network(old, new)
         variables(old.environment, new.environment)
         if old.runtime != new.runtime {
             add(.other, "runtime", "\(old.runtime ?? "any") → \(new.runtime ?? "any")")
@@ -142,6 +143,18 @@ package struct ProfileDifference: Sendable {
                     after ? "\(layer.name) must work on the host" : "runs without \(layer.name) where the host lacks it"
                 )
             }
+        }
+    }
+
+    private mutating func network(_ old: Profile, _ new: Profile) {
+        let (before, after) = (Set(old.destinations.map(\.description)), Set(new.destinations.map(\.description)))
+        for name in after.subtracting(before).sorted() { add(.more, "network", "connects to \(name)") }
+        for name in before.subtracting(after).sorted() { add(.less, "network", "cannot connect to \(name)") }
+        if old.declaresDestinations != new.declaresDestinations {
+            add(
+                new.declaresDestinations ? .more : .less, "network",
+                new.declaresDestinations
+                    ? "skills may declare destinations" : "skills may not declare destinations")
         }
     }
 

@@ -112,11 +112,32 @@ package struct ProfileExplanation: Sendable {
     // MARK: Hosts
 
     private static func host(_ subject: String, _ profile: Profile) -> ProfileExplanation {
-        no(
-            subject, "\(subject) is out of reach: this profile has no network.",
-            [
-                "the layer networkNamespace: the sandbox's own network has no way out",
-                "the floor of all profiles: socket makes Unix sockets only",
-            ])
+        let missing = ["socket", "connect"].first { !profile.syscalls.allowed.contains($0) }
+        let granted = profile.destinations.filter { $0.description == subject || $0.host == subject }
+        let walls = [
+            "the layer networkNamespace: the sandbox's own network has no other way out",
+            "the floor of all profiles: socket makes Unix sockets, and TCP over IPv4 where there are destinations",
+        ]
+        if let missing {
+            return no(
+                subject, "\(subject) is out of reach: the profile refuses the system call \(missing).",
+                denial(missing, profile.syscalls) + walls)
+        }
+        if !granted.isEmpty {
+            let names = granted.map(\.description).joined(separator: ", ")
+            return ProfileExplanation(
+                subject: subject, answer: .yes,
+                summary: "Every run can connect to \(names), if it has a public address or the node permits it.",
+                because: ["network.allow (\(profile.places["network.allow"].short))"] + walls)
+        }
+        let declare = "network.declare (\(profile.places["network.declare"].short))"
+        guard profile.declaresDestinations else {
+            return no(
+                subject, "\(subject) is out of reach: the profile does not allow it, nor skills to declare it.",
+                [declare] + walls)
+        }
+        return ProfileExplanation(
+            subject: subject, answer: .partly,
+            summary: "\(subject) is in reach only of a skill whose manifest declares it.", because: [declare] + walls)
     }
 }

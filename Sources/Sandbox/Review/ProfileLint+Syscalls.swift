@@ -29,6 +29,7 @@ extension ProfileLint {
         repetitions(denied)
         withoutEffect(allowed, denied)
         dangers(allowed)
+        network()
         comparisons(ruled)
         if states("seccomp.groups"), statements("seccomp.groups").contains(where: { $0.value == "@watch" }),
             let place = statements("seccomp.groups").first(where: { $0.value == "@watch" })?.place
@@ -54,6 +55,15 @@ extension ProfileLint {
                 .error, "contradiction", statement.place, "\(statement.value) has rules and stands in allow or deny",
                 risk: "The rules win; whoever reads the list believes otherwise.", fix: "Remove it from the list.")
         }
+    }
+
+    private mutating func network() {
+        guard let place = statements("network.allow").first?.place,
+            let call = ["socket", "connect"].first(where: { !profile.syscalls.allowed.contains($0) })
+        else { return }
+        add(
+            .error, "network-without-socket", place, "destinations are allowed, but the system call \(call) is not",
+            risk: "Every run of the profile fails to start.", fix: "Allow \(call), or remove the destinations.")
     }
 
     private mutating func repetitions(_ statements: [ProfileStatement]) {

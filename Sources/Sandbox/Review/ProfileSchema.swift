@@ -57,6 +57,11 @@ package enum ProfileSchema {
                 "items": ["type": "string", "pattern": "^[a-z0-9_]+$", "maxLength": 64],
             ]
         case .paths: ["type": "array", "maxItems": 128, "items": path]
+        case .destinations:
+            [
+                "type": "array", "maxItems": .number(NetworkDestination.countMax),
+                "items": ["type": "string", "pattern": "^[a-z0-9.-]+:[0-9]{1,5}$", "maxLength": 259],
+            ]
         case .variables:
             [
                 "type": "object", "maxProperties": 64,

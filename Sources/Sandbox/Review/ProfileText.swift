@@ -18,6 +18,7 @@ package struct ProfileText {
                 let value = Limits.describe(profile.limits[keyPath: field.path], field.unit)
                 return (field.key, field.unit == .count ? value : Self.quoted(value))
             })
+        network()
         seccomp()
         landlock()
     }
@@ -63,6 +64,13 @@ package struct ProfileText {
     private mutating func table(_ name: String, _ values: [(String, String)]) {
         lines += ["", "[\(name)]"]
         for (key, value) in values { add(key, value, profile.places["\(name).\(key)"]) }
+    }
+
+    private mutating func network() {
+        lines += ["", "[network]"]
+        let allow = profile.destinations.map(\.description)
+        add("allow", Self.list(allow), profile.places["network.allow"])
+        add("declare", "\(profile.declaresDestinations)", profile.places["network.declare"])
     }
 
     // MARK: System calls

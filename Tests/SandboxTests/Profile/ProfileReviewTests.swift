@@ -57,6 +57,10 @@ struct ProfileLintTests {
             ("[landlock]\nwrite = [\"/tmp\", \"/usr\"]", "without-effect", .warning, 3),
             ("[landlock]\nread = [\"/usr/nonexistent\"]", "path-missing", .warning, 3),
             ("[landlock]\nexecute = [\"/skill\"]", "nothing-executable", .error, 3),
+            (
+                "[network]\nallow = [\"a.example.com:1\"]\n[seccomp]\ndeny = [\"connect\"]", "network-without-socket",
+                .error, 3
+            ),
         ])
     func finds(_ text: String, _ code: String, _ severity: LintFinding.Severity, _ line: Int) throws {
         var findings: [LintFinding] = []
@@ -105,6 +109,8 @@ struct ProfileTextTests {
         #expect(again.environment == original.environment)
         #expect(again.mounts.map(\.value) == original.mounts.map(\.value))
         #expect(again.landlock == original.landlock)
+        #expect(again.destinations == original.destinations)
+        #expect(again.declaresDestinations == original.declaresDestinations)
         #expect(again.requires == original.requires && again.permitDegraded == original.permitDegraded)
         #expect(again.rootfs == original.rootfs && again.runtime == original.runtime)
         #expect(again.tmpExecutable == original.tmpExecutable && again.description == original.description)
@@ -152,7 +158,9 @@ struct ProfileExplanationTests {
             ("/proc/self/status", "", .partly, "/proc"),
             ("/opt/x/y", "[[mounts]]\nsource = \"/usr\"\npath = \"/opt/x\"\n", .partly, "x.toml:4"),
             ("/usr/bin/env", "[landlock]\nread = [\"/tmp\"]\nexecute = [\"/tmp\"]\n", .no, "landlock.read, x.toml:3"),
-            ("smtp.example.com:587", "", .no, "networkNamespace"),
+            ("smtp.example.com:587", "", .partly, "network.declare"),
+            ("smtp.example.com:587", "[network]\ndeclare = false\n", .no, "network.declare (x.toml:3)"),
+            ("smtp.example.com", "[network]\nallow = [\"smtp.example.com:587\"]\n", .yes, "network.allow (x.toml:3)"),
         ])
     func answers(_ subject: String, _ text: String, _ answer: ProfileExplanation.Answer, _ by: String) throws {
         let explanation = try Self.explain(subject, text)

@@ -53,6 +53,9 @@ struct ProfileSchemaTests {
         stderr = "1KiB"
         fileSize = "1MiB"
         openFiles = 64
+        [network]
+        allow = ["a.example.com:25"]
+        declare = false
         [seccomp]
         groups = ["@time"]
         import = "docker.json"
@@ -93,11 +96,13 @@ struct ProfileSchemaTests {
 
     @Test(
         "is what an unknown key is held against",
-        arguments: ["", "limits", "seccomp", "landlock", "mounts[]", "seccomp.rules[]", "seccomp.rules[].args[]"])
+        arguments: [
+            "", "limits", "network", "seccomp", "landlock", "mounts[]", "seccomp.rules[]", "seccomp.rules[].args[]",
+        ])
     func unknown(_ table: String) throws {
         let documents = [
             "": "qqqqqqq = 1\n", "limits": "[limits]\nqqqqqqq = 1\n", "seccomp": "[seccomp]\nqqqqqqq = 1\n",
-            "landlock": "[landlock]\nqqqqqqq = 1\n",
+            "network": "[network]\nqqqqqqq = 1\n", "landlock": "[landlock]\nqqqqqqq = 1\n",
             "mounts[]": "[[mounts]]\nsource = \"/usr\"\npath = \"/opt/x\"\nqqqqqqq = 1\n",
             "seccomp.rules[]": "[[seccomp.rules]]\nsyscall = \"kill\"\nqqqqqqq = 1\n",
             "seccomp.rules[].args[]":
