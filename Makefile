@@ -5,6 +5,8 @@ SWIFTC ?= swiftc
 PYTHON ?= /usr/bin/python3
 PREFIX ?= /usr/local
 DESTDIR ?=
+# `no` leaves out the tests that need an emulated machine.
+VM ?= yes
 
 RELEASE := .build/release
 DEBUG := .build/debug
@@ -18,12 +20,12 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps python-deps build release debug examples demo test test-leaks fuzz test-runtimes bench lint format docs \
-	install clean
+.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes \
+	test-cgroup2 bench lint format docs install clean
 
 help: ## Show this list
 	@echo "ClawRunner: a marketplace's execution node. Targets:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install the Debian packages that are missing (apt-get, with sudo when not root)
 	@scripts/deps.sh
@@ -31,7 +33,10 @@ deps: ## Install the Debian packages that are missing (apt-get, with sudo when n
 python-deps: ## Install the Python packages of the tests into .build/python, once
 	@PYTHON=$(PYTHON) scripts/python-deps.sh .build/python
 
-build: deps release examples ## Build clawrunner, claw-launcher and the example skills for release
+deps-build:
+	@scripts/deps.sh --build
+
+build: deps-build release examples ## Build clawrunner, claw-launcher and the example skills for release
 
 release:
 	$(SWIFT) build -c release --product claw-launcher
@@ -50,7 +55,12 @@ demo: build ## Run the whole story: register, publish, buy, execute, misbehave, 
 # One test after another: many of them start daemons and sandboxes, and limit them in time.
 test: deps python-deps examples test-runtimes debug ## Run every test
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test --no-parallel
-	@echo "make test: all tests passed (runners and example skills, then the Swift suites)."
+ifeq ($(VM),no)
+	@echo "make test: all tests passed but those on cgroup version 2, which were left out because of VM=no."
+else
+	@$(MAKE) --no-print-directory test-cgroup2
+	@echo "make test: all tests passed (runners and example skills, the Swift suites, then those on cgroup version 2)."
+endif
 
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
@@ -68,6 +78,12 @@ fuzz: ## Fuzz the parser of the launcher's messages with libFuzzer for FUZZ_SECO
 		$(wildcard Sources/SandboxProtocol/*.swift Sources/SandboxProtocol/*/*.swift) Tests/ProtocolFuzz/fuzz.swift \
 		-o .build/fuzz/protocol
 	.build/fuzz/protocol -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=.build/fuzz/ .build/fuzz/corpus
+
+# The machine downloads Debian's kernel once; `make test VM=no` leaves it out.
+test-cgroup2: ## Run the sandbox tests on cgroup version 2, in emulated machines
+	$(SWIFT) build --product claw-launcher
+	$(SWIFT) build --build-tests
+	$(PYTHON) -B Tests/VM/test_cgroup2.py --products $(DEBUG)
 
 bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
 	$(SWIFT) build -c release --product claw-bench
@@ -91,5 +107,5 @@ install: release examples ## Install under PREFIX (default /usr/local), staged b
 
 clean: ## Remove what was built
 	$(SWIFT) package clean
-	rm -rf .build/bench .build/docs
+	rm -rf .build/bench .build/docs .build/vm
 	@$(MAKE) --no-print-directory -C Examples/skills/word-stats clean

@@ -2,24 +2,30 @@
 # Installs the Debian or Ubuntu packages that building, testing and measuring need, and only those that are missing.
 #
 #   scripts/deps.sh            install what is missing; says so and does nothing when all is there
+#   scripts/deps.sh --build    the same, without what only tests need
 #   scripts/deps.sh --dry-run  print the commands instead of running them
 set -eu
 
 # Needed to build and to test.
 required="libseccomp-dev libcap-dev libsqlite3-dev zlib1g-dev libjansson-dev pkg-config gcc libc6-dev make nodejs python3 \
 python3-pip curl uidmap"
+# Emulates the machine of `make test-cgroup2`.
+emulation="qemu-system-x86 busybox-static binutils"
 # What `make bench` measures itself against, and tests compare with; without them those comparisons are left out.
 peers="bubblewrap runc firejail"
 
 dry_run=no
-case "${1:-}" in
---dry-run) dry_run=yes ;;
-"") ;;
-*)
-    echo "usage: deps.sh [--dry-run]" >&2
-    exit 2
-    ;;
-esac
+for option in "$@"; do
+    case "$option" in
+    --dry-run) dry_run=yes ;;
+    --build) emulation= ;;
+    *)
+        echo "usage: deps.sh [--build] [--dry-run]" >&2
+        exit 2
+        ;;
+    esac
+done
+required="$required $emulation"
 
 # A program may come from elsewhere than its Debian package; where it lies counts, because sandboxes see the host's /usr.
 program_of() {
@@ -31,6 +37,8 @@ program_of() {
     python3) echo python3 ;;
     curl) echo curl ;;
     uidmap) echo newuidmap ;;
+    qemu-system-x86) echo qemu-system-x86_64 ;;
+    binutils) echo strip ;;
     bubblewrap) echo bwrap ;;
     runc) echo runc ;;
     firejail) echo firejail ;;

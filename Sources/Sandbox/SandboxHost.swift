@@ -77,8 +77,13 @@ public final class SandboxHost: Sendable {
 
     /// All layers but those that are missing here and that the profile does not require or the operator permitted.
     private func effectiveLayers(_ request: RunRequest, _ host: HostReport) throws(SandboxError) -> LayerSet {
+        if let obstacle = host.obstacle {
+            throw SandboxError(
+                code: .layerMissing, layer: obstacle.name,
+                detail: "No sandbox can be built on this host: \(obstacle.name): \(obstacle.detail)", fix: obstacle.fix)
+        }
         var layers = LayerSet.all
-        for (layer, report) in host.missing {
+        for (layer, report) in host.missing.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let permitted =
                 options.permitDegraded.contains(layer.name) || request.profile.permitDegraded.contains(layer)
             guard permitted || !request.profile.requires.contains(layer) else {

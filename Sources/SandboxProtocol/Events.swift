@@ -22,16 +22,21 @@ public struct Hello: Sendable, Hashable {
     /// 0 none, 1 v1 controllers, 2 the unified tree.
     public var cgroupVersion: UInt8
     public var rootless: Bool
+    /// False: no sandbox can be built here, for the first reason in `probes`, and the launcher ends.
+    public var usable: Bool
     public var probes: [Probe]
 
     public init(
-        generation: UInt32, kernel: String, landlockABI: Int32, cgroupVersion: UInt8, rootless: Bool, probes: [Probe]
+        generation: UInt32, kernel: String, landlockABI: Int32, cgroupVersion: UInt8, rootless: Bool,
+        usable: Bool = true,
+        probes: [Probe]
     ) {
         self.generation = generation
         self.kernel = kernel
         self.landlockABI = landlockABI
         self.cgroupVersion = cgroupVersion
         self.rootless = rootless
+        self.usable = usable
         self.probes = probes
     }
 
@@ -42,6 +47,7 @@ public struct Hello: Sendable, Hashable {
         landlockABI = try reader.integer()
         cgroupVersion = try reader.integer()
         rootless = try reader.integer(UInt8.self) != 0
+        usable = try reader.integer(UInt8.self) != 0
         probes = try reader.list(max: 64) { (reader) throws(ProtocolError) in
             guard let layer = Layer(rawValue: try reader.integer()) else { throw ProtocolError("unknown layer") }
             let errno = try reader.integer(Int32.self)
@@ -58,6 +64,7 @@ public struct Hello: Sendable, Hashable {
         writer.integer(landlockABI)
         writer.integer(cgroupVersion)
         writer.integer(UInt8(rootless ? 1 : 0))
+        writer.integer(UInt8(usable ? 1 : 0))
         writer.list(probes) { writer, probe in
             writer.integer(probe.layer.rawValue)
             writer.integer(probe.errno)

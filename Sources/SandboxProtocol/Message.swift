@@ -14,7 +14,7 @@ public struct Message: Sendable {
     }
 
     /// Raised with every change of a message, so that a daemon and a launcher of two builds refuse each other.
-    public static let version: UInt16 = 7
+    public static let version: UInt16 = 8
     public static let headerBytes = 16
     /// Within the default send buffer of a socket (net.core.wmem_default, 208 KiB).
     public static let bytesMax = 160 * 1024

@@ -19,6 +19,8 @@ struct CLIProcess: Sendable {
     /// A directory for this test alone: the working directory, with the configuration in it.
     let directory: URL
     var environment: [String: String] = [:]
+    /// Words before the program's own, such as of a program that starts it.
+    var wrapper: [String] = []
 
     init() throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "claw-cli-\(UUID().uuidString.prefix(8))")
@@ -52,8 +54,9 @@ struct CLIProcess: Sendable {
         _ arguments: [String], input: String? = nil, secondsMax: Double = 60, interruptAfterSeconds: Double? = nil
     ) async throws -> Output {
         let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
+        let words = wrapper + [Self.executable.path] + arguments
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = directory
         var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": directory.path]
         environment["XDG_CONFIG_HOME"] = path("config")

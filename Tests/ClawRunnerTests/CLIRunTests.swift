@@ -157,17 +157,4 @@ struct CLIRunTests {
         #expect(run.status == 130)
         #expect(try FileManager.default.contentsOfDirectory(atPath: cli.path("tmp")) == [])
     }
-
-    @Test("doctor names every layer, for people and as JSON")
-    func doctor() async throws {
-        let cli = try CLIProcess()
-        defer { cli.remove() }
-        let text = try await cli.run("doctor")
-        let json = try await cli.run("doctor", "--json")
-        #expect([0, 3].contains(text.status))
-        #expect(text.status == json.status)
-        let layers = json.json?["layers"]?.array ?? []
-        #expect(layers.count > 5)
-        for layer in layers { #expect(text.standardOutput.contains(layer["name"]?.string ?? "?")) }
-    }
 }

@@ -12,7 +12,7 @@ struct LauncherTests {
         let host = Harness.make(.init(cgroupName: "clawrunner-worker-dies"))
         #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
         let inFlight = Task { try await Harness.probe("sleep", "30", "worker-dies", host: host) }
-        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await Harness.awaitProbe(marked: "worker-dies"))
         let worker = try #require(try Harness.workers(cgroupName: "clawrunner-worker-dies").first)
         kill(worker, SIGKILL)
         let lost = try await inFlight.value
@@ -33,7 +33,7 @@ struct LauncherTests {
         let host = Harness.make(options)
         #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
         let inFlight = Task { try await Harness.probe("sleep", "30", "worker-hangs", host: host) }
-        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await Harness.awaitProbe(marked: "worker-hangs"))
         let worker = try #require(try Harness.workers(cgroupName: "clawrunner-worker-hangs").first)
         kill(worker, SIGSTOP)
         let lost = try await inFlight.value
@@ -83,7 +83,7 @@ struct LauncherTests {
     func launcherDies() async throws {
         let host = Harness.make(.init(cgroupName: "clawrunner-launcher-dies"))
         let inFlight = Task { try await Harness.probe("sleep", "30", "launcher-dies", host: host) }
-        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await Harness.awaitProbe(marked: "launcher-dies"))
         let workers = try Harness.workers(cgroupName: "clawrunner-launcher-dies")
         let keepers = try Harness.keepers(cgroupName: "clawrunner-launcher-dies")
         for pid in keepers + workers { kill(pid, SIGKILL) }
@@ -102,8 +102,8 @@ struct LauncherTests {
     @Test("ends with the daemon's socket, and takes its sandboxes along")
     func shutdown() async throws {
         let host = Harness.make(.init(cgroupName: "clawrunner-shutdown"))
-        let inFlight = Task { try await Harness.probe("sleep", "30", host: host) }
-        try await Task.sleep(for: .milliseconds(300))
+        let inFlight = Task { try await Harness.probe("sleep", "30", "shutdown", host: host) }
+        #expect(try await Harness.awaitProbe(marked: "shutdown"))
         await host.shutdown()
         #expect(try await inFlight.value.verdict.kind == .cancelled)
         #expect(try Harness.keepers(cgroupName: "clawrunner-shutdown").isEmpty)
@@ -146,6 +146,7 @@ struct LauncherTests {
 
     @Test("without root: refuses a profile whose layers it lacks, names them, and runs when that is permitted")
     func rootless() async throws {
+        guard geteuid() == 0 else { return Harness.skip("only root can become another user") }
         let wrapper = try Harness.skill + "/rootless-launcher"
         let script = """
             #!/bin/sh
@@ -158,8 +159,7 @@ struct LauncherTests {
         defer { Task { await strict.shutdown() } }
         #expect(strict.hostReport.rootless)
         guard !strict.hostReport.missing.keys.contains(.userNamespace) else {
-            print("skipped: unprivileged users get no user namespace here: \(strict.hostReport.json)")
-            return
+            return Harness.skip("unprivileged users get no user namespace here: \(strict.hostReport.json)")
         }
         let refused = try await Harness.probe("uid", host: strict)
         #expect(refused.verdict.kind == .launchFailed)

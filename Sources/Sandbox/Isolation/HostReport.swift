@@ -26,15 +26,23 @@ public struct HostReport: Sendable {
     let missing: [Layer: LayerReport]
     let degraded: LayerSet
 
-    init(_ hello: Hello) {
+    /// Why no sandbox can be built here at all, and nothing else was tried; nil where one can.
+    public let obstacle: LayerReport?
+
+    init(_ hello: Hello, facts: HostFacts = .current) {
         kernel = hello.kernel
         rootless = hello.rootless
         landlockABI = Int(hello.landlockABI)
         cgroups = hello.cgroupVersion == 0 ? "none" : "v\(hello.cgroupVersion)"
+        let fix = HostFix(facts: facts, rootless: hello.rootless, cgroupVersion: hello.cgroupVersion)
         var missing: [Layer: LayerReport] = [:]
         layers = Layer.allCases.map { layer in
             guard let probe = hello.probes.first(where: { $0.layer == layer }) else {
-                return LayerReport(name: layer.name, state: .on, detail: "", fix: nil)
+                return hello.usable
+                    ? LayerReport(name: layer.name, state: .on, detail: "", fix: nil)
+                    : LayerReport(
+                        name: layer.name, state: .missing, detail: "not tried, because no sandbox can be built here",
+                        fix: nil)
             }
             let reason =
                 probe.errno == 0
@@ -43,39 +51,19 @@ public struct HostReport: Sendable {
                     + (probe.detail.isEmpty ? "" : ": \(probe.detail)")
             let report = LayerReport(
                 name: layer.name, state: probe.errno == 0 ? .degraded : .missing, detail: reason,
-                fix: Self.fix(layer))
+                fix: fix.text(probe))
             if probe.errno != 0 { missing[layer] = report }
             return report
         }
+        obstacle = hello.usable ? nil : hello.probes.first.flatMap { missing[$0.layer] }
         self.missing = missing
         degraded = LayerSet(hello.probes.filter { $0.errno == 0 }.map(\.layer))
     }
 
-    private static func fix(_ layer: Layer) -> String {
-        switch layer {
-        case .userNamespace:
-            "allow user namespaces: user.max_user_namespaces > 0, kernel.unprivileged_userns_clone = 1 where it exists, "
-                + "kernel.apparmor_restrict_unprivileged_userns = 0 on Ubuntu; in a container, a seccomp profile that "
-                + "allows clone3 and mount"
-        case .memory, .pids, .cpu:
-            "run as root, or delegate a cgroup that contains the daemon (systemd: Delegate=memory pids cpu)"
-        case .landlock:
-            "boot a kernel of 6.1 or later with landlock in the lsm= list"
-        case .proc:
-            "unmount what covers parts of the host's /proc (containers do that): a user namespace may mount a new proc "
-                + "only where the old one is whole"
-        case .identity:
-            "run as root"
-        case .seccomp:
-            "boot a kernel with CONFIG_SECCOMP_FILTER"
-        default:
-            "see what the container or the kernel configuration refuses"
-        }
-    }
-
     public var json: JSONValue {
         [
-            "kernel": .string(kernel), "rootless": .bool(rootless), "landlockABI": .number(landlockABI),
+            "usable": .bool(obstacle == nil), "kernel": .string(kernel), "rootless": .bool(rootless),
+            "landlockABI": .number(landlockABI),
             "cgroups": .string(cgroups),
             "layers": .array(
                 layers.map { layer in

@@ -42,25 +42,3 @@ protocol CgroupTree: AnyObject {
     func make(name: String, layers: LayerSet) throws(LaunchError) -> any Cgroup
     func removeAll()
 }
-
-/// One mounted cgroup hierarchy of the host.
-struct CgroupMount {
-    let path: String
-    let unified: Bool
-    let controllers: Set<Substring>
-
-    /// Parses /proc/self/mountinfo (proc(5)).
-    static func all(mountinfo: String) -> [CgroupMount] {
-        mountinfo.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
-            guard let separator = fields.firstIndex(of: "-"), separator >= 5, fields.count >= separator + 4 else {
-                return nil
-            }
-            let type = fields[separator + 1]
-            guard type == "cgroup" || type == "cgroup2" else { return nil }
-            return CgroupMount(
-                path: String(fields[4]), unified: type == "cgroup2",
-                controllers: Set(fields[separator + 3].split(separator: ",")))
-        }
-    }
-}

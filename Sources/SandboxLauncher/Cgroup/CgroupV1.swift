@@ -13,10 +13,12 @@ final class CgroupTreeV1: CgroupTree {
     static let controllers: [(name: String, layer: Layer)] = [
         ("memory", .memory), ("pids", .pids), ("cpu", .cpu), ("cpuacct", .cpu),
     ]
+    static let names = Set(controllers.map { Substring($0.name) })
 
-    init(mounts: [CgroupMount], name: String, instance: String, ownPaths: [String: String]) {
+    /// `own` are the caller's cgroups, below which to stay; nil for the tops of the trees.
+    init(mounts: [CgroupMount], name: String, instance: String, own: [String: String]?) {
         for (controller, layer) in Self.controllers {
-            guard let mount = mounts.first(where: { !$0.unified && $0.controllers.contains(Substring(controller)) })
+            guard let mount = mounts.first(where: { $0.controllers.contains(Substring(controller)) })
             else {
                 missing[layer] = (ENOENT, "no \(controller) controller is mounted")
                 continue
@@ -25,10 +27,10 @@ final class CgroupTreeV1: CgroupTree {
                 directories[controller] = shared
                 continue
             }
+            let base = own == nil ? mount.path : mount.directory(of: own?[controller] ?? "/") ?? mount.path
             do {
                 directories[controller] = try InstanceDirectory(
-                    mountPath: mount.path, base: mount.path + (ownPaths[controller] ?? ""), name: name,
-                    instance: instance)
+                    mountPath: mount.path, base: base, name: name, instance: instance)
             } catch {
                 missing[layer] = (error.errno, "no cgroup can be made at \(error.subject)")
             }

@@ -11,18 +11,27 @@ final class CgroupTreeV2: CgroupTree {
 
     static let controllers: [(name: String, layer: Layer)] = [("memory", .memory), ("pids", .pids), ("cpu", .cpu)]
 
-    /// `base` is the host path of the cgroup that contains the launcher, or of the tree's root.
+    /// The leaf for the daemon and this launcher, where they would be in the way.
+    static let leafName = "clawrunner-daemon"
+
+    /// `base` is the directory of the cgroup below which we may make ours.
     init(mountPath: String, base: String, name: String, instance: String) throws(LaunchError) {
-        for (controller, layer) in Self.controllers {
-            let error = Self.enable(controller, in: base)
-            if error != 0 { missing[layer] = (error, Self.advice(error, controller, base)) }
-        }
         self.instance = try InstanceDirectory(mountPath: mountPath, base: base, name: name, instance: instance)
-        for (controller, layer) in Self.controllers where missing[layer] == nil {
-            for directory in [base + "/" + name, self.instance.path] {
-                let error = Self.enable(controller, in: directory)
-                if error != 0 { missing[layer] = (error, Self.advice(error, controller, directory)) }
+        let evacuation = CgroupEvacuation(
+            base: base, leaf: Self.leafName, proc: PrivateTree.host + "/proc")
+        for (controller, layer) in Self.controllers {
+            var error = Self.enable(controller, in: base)
+            if error == EBUSY {
+                if let obstacle = evacuation.run() {
+                    missing[layer] = obstacle
+                    continue
+                }
+                error = Self.enable(controller, in: base)
             }
+            for directory in [base + "/" + name, self.instance.path] where error == 0 {
+                error = Self.enable(controller, in: directory)
+            }
+            if error != 0 { missing[layer] = (error, Self.advice(error, controller, base)) }
         }
     }
 
@@ -34,11 +43,9 @@ final class CgroupTreeV2: CgroupTree {
     }
 
     private static func advice(_ error: Int32, _ controller: String, _ directory: String) -> String {
-        switch error {
-        case EBUSY: "\(directory) holds processes, so it cannot give \(controller) to children; delegate an own cgroup"
-        case ENOENT: "the \(controller) controller is not available in \(directory)"
-        default: "the \(controller) controller is not delegated to \(directory)"
-        }
+        error == ENOENT
+            ? "the \(controller) controller is not given to \(directory)"
+            : "the \(controller) controller of \(directory) is not delegated to this user"
     }
 
     func make(name: String, layers: LayerSet) throws(LaunchError) -> any Cgroup {
@@ -80,6 +87,8 @@ final class CgroupV2: Cgroup {
             guard swap == 0 || swap == ENOENT else {
                 throw LaunchError(stage: .cgroupLimit, errno: swap, subject: "memory.swap.max")
             }
+            // All processes of a sandbox end together, its pid 1 too, whichever the kernel would have chosen.
+            _ = HostFiles.write("1", to: "memory.oom.group", in: directory)
             memoryEvent = try check(
                 unsafe openat(directory, "memory.events", O_RDONLY | O_CLOEXEC), .cgroupLimit, "memory.events")
         }

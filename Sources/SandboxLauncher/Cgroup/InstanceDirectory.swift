@@ -28,13 +28,23 @@ final class InstanceDirectory {
             throw LaunchError(stage: .cgroupCreate, errno: error, subject: path)
         }
         descriptor = unsafe openat(parent, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard descriptor >= 0, Self.lock(descriptor) else {
             let error = clw_errno()
             close(parent)
             throw LaunchError(stage: .cgroupCreate, errno: error, subject: path)
         }
         Self.removeChildren(of: descriptor)
         removeDead()
+    }
+
+    /// The sandboxes of a worker that died hold its lock until they are gone, too.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for _ in 0..<removalTriesMax {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(10_000)
+        }
+        return false
     }
 
     /// Ten milliseconds apart.

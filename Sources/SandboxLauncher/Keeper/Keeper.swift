@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SandboxProtocol
 
 /// Exit codes between worker and keeper.
 enum WorkerExit {
@@ -40,8 +41,9 @@ func runKeeper(cgroupName: String, layersOptional: Bool) -> Never {
             runWorker(generation: generation, cgroupName: cgroupName, layersOptional: layersOptional)
         }
         guard worker > 0 else {
-            note("cannot fork a worker: errno \(errno)")
-            _exit(1)
+            // A container's seccomp filter, most likely: they hide this call, because they cannot read its flags.
+            sayHopeless(LaunchError(stage: .clone, errno: clw_errno(), subject: "clone3"), generation: generation)
+            _exit(WorkerExit.hopeless)
         }
         close(pidfd)
         let status = waitForWorker(worker)

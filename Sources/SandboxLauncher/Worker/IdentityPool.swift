@@ -15,22 +15,25 @@ struct IdentityPool {
     /// Ids above everything that distributions hand out (login users, containers' subordinate ranges).
     private static let preferred: UInt32 = 0x7000_0000
 
-    /// `map` is the text of /proc/self/uid_map: lines of `inside outside count`.
-    init(map: String) {
+    /// The texts of /proc/self/uid_map and gid_map. Ids serve as both, so where these differ there is only our own.
+    init(userMap: String, groupMap: String) {
+        let (users, groups) = (Self.range(in: userMap), Self.range(in: groupMap))
+        (first, count) = users == groups ? users : (0, 1)
+    }
+
+    /// The ids to hand out, from lines of `inside outside count`.
+    private static func range(in map: String) -> (first: UInt32, count: UInt32) {
         var best: (first: UInt32, count: UInt32) = (0, 0)
         for line in map.split(separator: "\n") {
             let fields = line.split(separator: " ").compactMap { UInt32($0) }
             guard fields.count == 3 else { continue }
             let end = UInt64(fields[0]) + UInt64(fields[2])
-            if end > UInt64(Self.preferred) + (1 << 17) {
-                best = (Self.preferred, 1 << 17)
-                break
-            }
+            if end > UInt64(preferred) + (1 << 17) { return (preferred, 1 << 17) }
             if fields[2] > best.count { best = (fields[0], fields[2]) }
         }
         // Id 0 is the launcher itself; leave it out where there is a choice.
         if best.count > 2, best.first == 0 { best = (1, best.count - 1) }
-        (first, count) = best
+        return best
     }
 
     /// The map for the sandbox in `slot`, as uid_map and gid_map want it.

@@ -8,7 +8,7 @@ struct LaunchError: Error {
     let errno: Int32
     var subject = ""
 
-    var failure: Failure { Failure(stage: stage, errno: errno, subject: subject) }
+    var failure: Failure { Failure(stage: stage, errno: errno, subject: PrivateTree.hostPath(subject)) }
 }
 
 /// The result of a system call, or a ``LaunchError`` with the errno that it left.

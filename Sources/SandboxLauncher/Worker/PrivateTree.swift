@@ -10,6 +10,20 @@ enum PrivateTree {
     /// Where a sandbox puts its own copy of a template before it enters it.
     static let newRoot = "/new"
 
+    /// A path of ours, or a sentence with one, as the host's people know it.
+    static func hostPath(_ text: String) -> String {
+        var text = Substring(text)
+        var result = ""
+        while let slash = text.firstIndex(of: "/") {
+            result += text[..<slash]
+            text = text[slash...]
+            if text.hasPrefix(host + "/") { text = text.dropFirst(host.count) }
+            result += "/"
+            text = text.dropFirst()
+        }
+        return result + text
+    }
+
     static func enter() throws(LaunchError) {
         let recursive = UInt(CLW_MS_REC)
         // Later mounts of the host appear at /host; nothing goes the other way.

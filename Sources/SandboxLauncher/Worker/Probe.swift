@@ -9,6 +9,8 @@ struct Probe {
     private var results: [Layer: Hello.Probe] = [:]
     /// The layers with which a sandbox could be built.
     private(set) var working = LayerSet.all
+    /// Refused calls of the last sandbox that was built would have come to its pid 1.
+    private var denialsNamed = false
 
     init(host: WorkerHost) {
         self.host = host
@@ -18,11 +20,18 @@ struct Probe {
     mutating func run() -> [Hello.Probe] {
         var layers = LayerSet.all
         func drop(_ layer: Layer, _ errno: Int32, _ stage: Stage, _ detail: String) {
-            results[layer] = Hello.Probe(layer: layer, errno: errno, stage: stage, detail: detail)
+            results[layer] = Hello.Probe(
+                layer: layer, errno: errno, stage: stage, detail: PrivateTree.hostPath(detail))
             layers = layers.removing(layer)
         }
         if host.landlockABI < 1 {
-            drop(.landlock, ENOSYS, .landlock, "the kernel was built or started without Landlock")
+            drop(.landlock, host.landlockErrno, .landlock, "the kernel offers no Landlock")
+        }
+        if (1..<6).contains(host.landlockABI) {
+            results[.landlock] = Hello.Probe(
+                layer: .landlock, errno: 0, stage: .landlock,
+                detail: "ABI \(host.landlockABI) leaves it to namespaces and ids to keep signals and abstract sockets "
+                    + "inside; ABI 6 would itself")
         }
         for layer in [Layer.memory, .pids, .cpu] {
             if let cgroups = host.cgroups {
@@ -34,34 +43,44 @@ struct Probe {
         }
         defer { working = layers }
         while let failure = attempt(layers) {
-            guard let layer = suspect(failure, in: layers) else {
+            guard let layer = culprit(of: failure, in: layers) else {
                 results[.root] = Hello.Probe(
                     layer: .root, errno: failure.errno, stage: failure.stage, detail: failure.subject)
                 break
             }
             drop(layer, failure.errno, failure.stage, failure.subject)
         }
+        if layers.contains(.seccomp), !denialsNamed {
+            results[.seccomp] = Hello.Probe(
+                layer: .seccomp, errno: 0, stage: .seccomp,
+                detail: "refused calls have no names in reports: this process lives under somebody's seccomp notifier")
+        }
         if host.identities.single, results[.identity] == nil {
             results[.identity] = Hello.Probe(
                 layer: .identity, errno: 0, stage: .identity,
-                detail: "one host id for all runs and the daemon's supplementary groups, for want of root or subuids")
+                detail: "all runs share one host id and the daemon's supplementary groups: \(host.identityShortfall)")
         }
         return Layer.allCases.compactMap { results[$0] }
     }
 
     /// The layer to leave out next; nil when there is none left to blame.
-    private func suspect(_ failure: Failure, in layers: LayerSet) -> Layer? {
-        let candidates: [Layer?] =
+    private mutating func culprit(of failure: Failure, in layers: LayerSet) -> Layer? {
+        let suspects: [Layer?] =
             switch failure.stage {
-            case .clone: [.userNamespace, .networkNamespace, .pidNamespace, .ipcNamespace, .utsNamespace]
+            case .clone:
+                [.userNamespace, .networkNamespace, .pidNamespace, .ipcNamespace, .utsNamespace, .mountNamespace]
             case .cgroupCreate, .cgroupLimit, .cgroupJoin: [.memory, .pids, .cpu]
             default: [failure.stage.layer]
             }
-        return candidates.compactMap { $0 }.first(where: layers.contains)
+        let present = suspects.compactMap { $0 }.filter(layers.contains)
+        guard present.count > 1 else { return present.first }
+        // One call makes them all, and does not say which of them it refuses.
+        for layer in present where attempt(layers.removing(layer))?.stage != failure.stage { return layer }
+        return present.first
     }
 
     /// Nil when a sandbox with these layers can be built.
-    private func attempt(_ layers: LayerSet) -> Failure? {
+    private mutating func attempt(_ layers: LayerSet) -> Failure? {
         do {
             return try build(layers)
         } catch {
@@ -69,7 +88,7 @@ struct Probe {
         }
     }
 
-    private func build(_ layers: LayerSet) throws(LaunchError) -> Failure? {
+    private mutating func build(_ layers: LayerSet) throws(LaunchError) -> Failure? {
         let template = Template(
             layers: layers, hostname: "probe",
             entries: [
@@ -97,14 +116,18 @@ struct Probe {
         return finish(run)
     }
 
-    private func finish(_ run: Run) -> Failure? {
+    private mutating func finish(_ run: Run) -> Failure? {
         var report = InitReport()
         report.kind = InitReport.Kind.failed.rawValue
         report.errno = ETIMEDOUT
         var watched = pollfd(fd: run.control, events: Int16(POLLIN), revents: 0)
         if unsafe poll(&watched, 1, 10_000) > 0 {
             var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
-            let length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+            var length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+            // Of a pid 1 that failed before it had read our word to go; its report comes after that.
+            if length < 0, errno == ECONNRESET {
+                length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+            }
             if length > 0, let (received, _, _) = InitReport.parse(packet[..<length]) {
                 report = received
             } else {
@@ -121,6 +144,7 @@ struct Probe {
             // The kernel may count the dead for a moment longer.
             for _ in 0..<100 where !cgroup.remove() { usleep(1000) }
         }
+        denialsNamed = report.named != 0
         return report.failure
     }
 }

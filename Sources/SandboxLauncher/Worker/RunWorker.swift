@@ -21,13 +21,27 @@ func runWorker(generation: UInt32, cgroupName: String, layersOptional: Bool) -> 
         worker.end()
         _exit(WorkerExit.done)
     } catch {
-        let probe = Hello.Probe(
-            layer: error.stage.layer ?? .root, errno: error.errno, stage: error.stage, detail: error.subject)
-        let hello = Hello(
-            generation: generation, kernel: "", landlockABI: 0, cgroupVersion: 0, rootless: geteuid() != 0,
-            probes: [probe])
-        let packet = Message(kind: .hello, id: 0, fields: hello.fields).packet
-        _ = unsafe clw_send(Descriptor.daemon, packet, packet.count, nil, 0, 0)
+        sayHopeless(error, generation: generation)
         _exit(WorkerExit.hopeless)
+    }
+}
+
+/// Tells the daemon, in place of an ordinary greeting, why no sandbox can be built here.
+func sayHopeless(_ error: LaunchError, generation: UInt32) {
+    let probe = Hello.Probe(
+        layer: error.stage.layer ?? .root, errno: error.errno, stage: error.stage, detail: error.subject)
+    let hello = Hello(
+        generation: generation, kernel: kernelRelease(), landlockABI: max(0, clw_landlock_abi()), cgroupVersion: 0,
+        rootless: geteuid() != 0, usable: false, probes: [probe])
+    let packet = Message(kind: .hello, id: 0, fields: hello.fields).packet
+    _ = unsafe clw_send(Descriptor.daemon, packet, packet.count, nil, 0, 0)
+}
+
+/// Such as `6.1.0-13-amd64`.
+func kernelRelease() -> String {
+    var name = utsname()
+    _ = unsafe uname(&name)
+    return unsafe withUnsafePointer(to: name.release) { pointer in
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
     }
 }

@@ -29,7 +29,9 @@ final class Spares {
     init(cgroups: (any CgroupTree)?, proc: Int32) {
         self.cgroups = cgroups
         self.proc = proc
-        home = unsafe openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC)
+        let home = unsafe openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC)
+        // Root of a user namespace alone may leave its network, but not enter it again; then none is made ahead.
+        self.home = clw_setns(home, Int32(CLW_NEWNET)) == 0 ? home : -1
     }
 
     /// Something can be made ahead.

@@ -6,9 +6,13 @@ import SandboxProtocol
 final class WorkerHost {
     let rootless: Bool
     let identities: IdentityPool
+    /// Why sandboxes have no ids of their own; empty where they have.
+    let identityShortfall: String
     let setgroupsAllowed: Bool
     let cgroups: (any CgroupTree)?
     let landlockABI: Int32
+    /// Why there is none.
+    let landlockErrno: Int32
     let kernel: String
     private let processors: Int
     private let hostTree: Int32
@@ -16,15 +20,12 @@ final class WorkerHost {
     let spares: Spares
 
     init(cgroupName: String) throws(LaunchError) {
-        let uid = geteuid()
-        rootless = uid != 0
-        if rootless {
-            try Self.becomeOwnRoot(uid: uid, gid: getegid())
-        } else {
-            try check(clw_unshare(Int32(CLW_NEWNS)), .tree, "mount namespace")
-        }
-        let uidMap = HostFiles.read("/proc/self/uid_map") ?? ""
-        identities = IdentityPool(map: uidMap)
+        // In a container root may have no right to mount; then it is a user like any other.
+        rootless = geteuid() != 0 || clw_unshare(Int32(CLW_NEWNS)) != 0
+        let shortfall = rootless ? try OwnRoot.become() : ""
+        identities = IdentityPool(
+            userMap: HostFiles.read("/proc/self/uid_map") ?? "", groupMap: HostFiles.read("/proc/self/gid_map") ?? "")
+        identityShortfall = identities.single && shortfall.isEmpty ? "this user namespace maps one id" : shortfall
         setgroupsAllowed = HostFiles.read("/proc/self/setgroups").map { $0.hasPrefix("allow") } ?? false
         try PrivateTree.enter()
         hostTree = try check(
@@ -35,26 +36,9 @@ final class WorkerHost {
             hostRoot: PrivateTree.host, name: cgroupName, instance: "launcher-\(getppid())", rootless: rootless)
         spares = Spares(cgroups: cgroups, proc: proc)
         landlockABI = clw_landlock_abi()
+        landlockErrno = landlockABI < 0 ? clw_errno() : 0
         processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        var name = utsname()
-        _ = unsafe uname(&name)
-        kernel = unsafe withUnsafePointer(to: name.release) { pointer in
-            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 65) { unsafe String(cString: $0) }
-        }
-    }
-
-    /// Without root: one user namespace for the launcher, in which it is root and may make the sandboxes' own. Its
-    /// network namespace goes with it, so that it may later enter network namespaces that it made.
-    private static func becomeOwnRoot(uid: uid_t, gid: gid_t) throws(LaunchError) {
-        let flags = CLW_NEWUSER | CLW_NEWNS | CLW_NEWNET
-        try check(clw_unshare(Int32(flags)), .clone, "user namespace")
-        // Only root may write the maps of what is not dumpable, our children's too. Who could read our memory by this
-        // is the user that we are; sandboxes make themselves undumpable once they are mapped.
-        _ = clw_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-        for (file, text) in [("setgroups", "deny"), ("uid_map", "0 \(uid) 1\n"), ("gid_map", "0 \(gid) 1\n")] {
-            let error = HostFiles.write(text, to: "/proc/self/" + file)
-            guard error == 0 else { throw LaunchError(stage: .idMap, errno: error, subject: file) }
-        }
+        kernel = kernelRelease()
     }
 
     func build(_ template: Template, id: UInt64, filter: Int32) throws(LaunchError) -> BuiltTemplate {
@@ -131,13 +115,19 @@ final class WorkerHost {
             pid = unsafe clw_clone3(flags, cgroup?.directory ?? -1, &pidfd)
             if pid == 0 { Init.run(plan) }
         }
-        let cloned = clw_errno()
+        let refusal = clw_errno()
         let open = try listeners.get()
         do throws(LaunchError) {
-            guard pid > 0 else { throw LaunchError(stage: .clone, errno: cloned, subject: "clone3") }
+            guard pid > 0 else {
+                // Only the way into a cgroup fails so. clone(2).
+                let joining = cgroup.map { $0.directory >= 0 } == true
+                let cgroupRefused = joining && [EACCES, EBUSY, EOPNOTSUPP].contains(refusal)
+                throw LaunchError(stage: cgroupRefused ? .cgroupJoin : .clone, errno: refusal, subject: "clone3")
+            }
             if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
             var go: UInt8 = 1
-            guard unsafe clw_send(start, &go, 1, nil, 0, 0) == 1 else {
+            // A pid 1 that has failed already waits for no word; its report says why.
+            guard unsafe clw_send(start, &go, 1, nil, 0, 0) == 1 || errno == EPIPE || errno == ECONNRESET else {
                 throw LaunchError(stage: .initProcess, errno: clw_errno(), subject: "start")
             }
         } catch {

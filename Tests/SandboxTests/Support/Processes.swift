@@ -15,6 +15,15 @@ extension Harness {
         }
     }
 
+    /// Waits until a probe of that mark runs; false when none does within ten seconds.
+    static func awaitProbe(marked mark: String) async throws -> Bool {
+        for _ in 0..<500 {
+            if try !probes(marked: mark).isEmpty { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
     /// The keepers that were started for a cgroup directory of that name.
     static func keepers(cgroupName: String) throws -> [Int32] {
         try launchers(cgroupName).filter { pid in try !launchers(cgroupName).contains(parent(of: pid)) }

@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""Runs the sandbox tests on a host with cgroup v2: in small emulated machines with Debian's kernel, as root and without.
+
+    test_cgroup2.py --products .build/debug [--round NAME]… [--filter REGEX]
+
+Each round is a machine of its own; they run side by side, one for each processor. Exit status 0 when every test of every round passed.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import guest
+import kernel
+from events import Outcome
+
+PACKAGE = os.path.dirname(os.path.dirname(guest.HERE))
+# They start no process, so they see nothing of the host.
+PURE = "ProtocolTests|ProfileTests|LoweredLimitsTests|VerdictTests|HostFixTests"
+# What each round runs, and what of it it leaves out.
+ROUNDS = {
+    "root": ("SandboxTests", PURE),
+    # With subordinate ids, in a cgroup as systemd delegates it. Only root can simulate hosts.
+    "rootless": ("SandboxTests", PURE + "|HostTests"),
+    # With one id for everything, in a leaf of a cgroup that somebody delegated by hand.
+    "alone": ("SandboxTests.(EscapeTests|LimitTests)", PURE),
+    # Root in a cgroup as systemd delegates it to a service.
+    "service": ("SandboxTests.(LimitTests|LauncherTests)", PURE),
+}
+SECONDS_MAX = 900
+# The tests themselves are about 230 MiB, and one of them takes 600.
+MEMORY_MIB = 1536
+# As many machines at once as this one has processors.
+PLACES = threading.Semaphore(os.cpu_count() or 1)
+
+
+class Machine(threading.Thread):
+    """One round: boots, runs the tests, powers off."""
+
+    def __init__(self, name, image, initrd, work):
+        super().__init__()
+        self.name = name
+        self.seconds = 0.0
+        self.hung = False
+        self._events = os.path.join(work, f"events-{name}.jsonl")
+        self._console = os.path.join(work, f"console-{name}.txt")
+        # No KVM: it hangs inside some virtual machines, and is not there in others.
+        self._command = [
+            "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB), "-nodefaults",
+            "-no-reboot", "-display", "none", "-serial", f"file:{self._console}", "-serial", f"file:{self._events}",
+            "-kernel", image, "-initrd", initrd, "-append", "console=ttyS0 panic=-1 quiet",
+        ]
+
+    def run(self):
+        with PLACES:
+            self._boot()
+
+    def _boot(self):
+        began = time.monotonic()
+        with subprocess.Popen(self._command, stdin=subprocess.DEVNULL) as machine:
+            try:
+                machine.wait(SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                self.hung = True
+                machine.kill()
+        self.seconds = time.monotonic() - began
+
+    def report(self):
+        """Prints what came of it; true when all is well."""
+        console, outcome = _lines(self._console), Outcome(_lines(self._events))
+        skips = outcome.skipped + [line[len("skipped: "):] for line in console if line.startswith("skipped: ")]
+        for line in console:
+            if line.startswith("clawrunner-vm: kernel"):
+                print(f"{self.name}: {line[len('clawrunner-vm: '):]}")
+        for reason in skips:
+            print(f"{self.name}: skipped: {reason}")
+        for issue in outcome.issues:
+            print(f"{self.name}: FAILED: {issue}")
+        for test in outcome.unfinished:
+            print(f"{self.name}: FAILED: did not end: {test}")
+        finished = f"clawrunner-vm: end {self.name} status 0" in console
+        good = finished and outcome.ended and outcome.passed and not (outcome.failed or outcome.unfinished)
+        print(
+            f"{self.name}: {len(outcome.passed)} passed, {len(outcome.failed) + len(outcome.unfinished)} failed, "
+            f"{len(skips)} skipped, {self.seconds:.0f} s", flush=True)
+        if not good:
+            if self.hung:
+                print(f"{self.name}: FAILED: still running after {SECONDS_MAX} s, stopped")
+            print(f"{self.name}: the end of its console ({self._console} has all of it):")
+            print("".join(f"    {line}\n" for line in console[-25:]), flush=True)
+        return good
+
+
+def _lines(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as opened:
+            return [line.rstrip("\r\n") for line in opened]
+    except FileNotFoundError:
+        return []
+
+
+def _fail(reason):
+    print(f"test-cgroup2: {reason}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _require():
+    if platform.machine() != "x86_64":
+        _fail(f"the emulated machine runs this build's programs, which must be x86_64, not "
+              f"{platform.machine()}; `make test VM=no` leaves this out")
+    for program, package in {
+        "qemu-system-x86_64": "qemu-system-x86", "/usr/bin/busybox": "busybox-static", "strip": "binutils",
+        "/usr/bin/newuidmap": "uidmap", "/usr/bin/setpriv": "util-linux",
+    }.items():
+        if not shutil.which(program):
+            _fail(f"there is no {program}; run `make deps`, or install the package {package}")
+    if subprocess.run(["ldd", "/usr/bin/busybox"], capture_output=True, check=False).returncode == 0:
+        _fail("/usr/bin/busybox needs libraries; install the package busybox-static in its place")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--products", required=True, help="where `swift build --build-tests` left its products")
+    parser.add_argument("--package", default=PACKAGE, help="the checkout, by the path under which it was built")
+    parser.add_argument("--round", action="append", choices=list(ROUNDS), help="only this one; may be repeated")
+    parser.add_argument("--filter", help="only tests whose name matches this, in every round")
+    options = parser.parse_args()
+    _require()
+    work = os.path.join(PACKAGE, ".build", "vm")
+    os.makedirs(work, exist_ok=True)
+    try:
+        image = kernel.find(work)
+    except kernel.KernelError as error:
+        _fail(f"{error}\nWithout the network, `make test VM=no` leaves these tests out.")
+    contents = guest.Guest(options.package, os.path.realpath(options.products), work)
+    machines = []
+    for name in options.round or ROUNDS:
+        initrd = os.path.join(work, f"initrd-{name}")
+        tests, left_out = ROUNDS[name]
+        settings = {"round": name, "filter": options.filter or tests, "skip": f"SandboxTests.({left_out})/"}
+        contents.write(initrd, settings)
+        machines.append(Machine(name, image, initrd, work))
+    print(f"test-cgroup2: {len(machines)} emulated machines with {os.path.basename(image)}", flush=True)
+    for machine in machines:
+        machine.start()
+    good = True
+    for machine in machines:
+        machine.join()
+        good = machine.report() and good
+    if not good:
+        _fail("not every test passed")
+    print("test-cgroup2: all tests passed.")
+
+
+if __name__ == "__main__":
+    main()
