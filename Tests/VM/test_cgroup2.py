@@ -21,7 +21,11 @@ from events import Outcome
 
 PACKAGE = os.path.dirname(os.path.dirname(guest.HERE))
 # They start no process, so they see nothing of the host.
-PURE = "ProtocolTests|ProfileTests|LoweredLimitsTests|VerdictTests|HostFixTests"
+PURE = "|".join((
+    "AddressTests", "HostFixTests", "LauncherWatchTests", "LoweredLimitsTests", "OutboxTests", "ProfileDifferenceTests",
+    "ProfileExplanationTests", "ProfileLintTests", "ProfileSchemaTests", "ProfileTests", "ProfileTextTests",
+    "PromiseTests", "ProtocolFuzzTests", "ProtocolTests", "RunStateTests", "SlotPoolTests", "VerdictTests",
+))
 # What each round runs, and what of it it leaves out.
 ROUNDS = {
     "root": ("SandboxTests", PURE),
