@@ -27,7 +27,8 @@ class Guest:
         self._busybox()
         self._accounts()
         self._python()
-        for program in ("/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap", "/usr/bin/su"):
+        self._files.file("/usr/lib/os-release", ROOT + "/usr/lib/os-release")
+        for program in ("/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap", "/usr/bin/su", "/usr/bin/cat"):
             self._program(program, program)
         for name in (TESTS, "SandboxProbe", "claw-launcher"):
             path = os.path.join(products, name)
@@ -55,7 +56,7 @@ class Guest:
         for folder in ("bin", "sbin", "lib", "lib64"):
             self._files.directory(f"{ROOT}/usr/{folder}")
             self._files.link(f"{ROOT}/{folder}", "usr/" + folder)
-        for folder in ("proc", "sys", "dev", "tmp", "root", "etc"):
+        for folder in ("proc", "sys", "dev", "tmp", "root", "srv", "etc"):
             self._files.directory(f"{ROOT}/{folder}")
         for path in ("/init", ROOT + "/init"):
             self._files.file(os.path.join(HERE, "init.sh"), path, 0o755)

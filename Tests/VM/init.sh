@@ -21,7 +21,7 @@ chmod 1777 /tmp
 chmod 666 /dev/ttyS0 /dev/ttyS1
 ip link set lo up
 hostname clawrunner-vm
-export PATH=/usr/sbin:/usr/bin
+export PATH=/usr/sbin:/usr/bin CLAWRUNNER_TEST_PATIENCE=5
 . /vm/settings
 
 say() { echo "clawrunner-vm: $*"; }

@@ -4,6 +4,10 @@ import Foundation
 
 /// What this host cannot show is said in one line that the tools around the tests count.
 extension Harness {
+    /// How many times as long something may take here as on a machine of its own: `CLAWRUNNER_TEST_PATIENCE`, for
+    /// emulated machines. It stretches only what is about speed, no promise.
+    static let patience = ProcessInfo.processInfo.environment["CLAWRUNNER_TEST_PATIENCE"].flatMap(Int64.init) ?? 1
+
     static func skip(_ reason: String) {
         print("skipped: \(reason)")
     }
