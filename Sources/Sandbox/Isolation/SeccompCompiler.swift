@@ -15,9 +15,7 @@ enum SeccompCompiler {
     }
 
     /// Whether this machine's architecture has a call of that name.
-    static func isKnown(_ name: String) -> Bool {
-        unsafe seccomp_syscall_resolve_name(name) >= 0
-    }
+    static func isKnown(_ name: String) -> Bool { number(of: name) != nil }
 
     /// The name of a call; of another architecture's table with its name before it, such as `i386:getpid` or
     /// `x32:getpid`. Nil when libseccomp has none.
@@ -34,6 +32,12 @@ enum SeccompCompiler {
         guard let name = unsafe seccomp_syscall_resolve_num_arch(table, number) else { return nil }
         defer { unsafe free(name) }
         return unsafe prefix + String(cString: name)
+    }
+
+    /// The number of a call of this machine's own architecture; nil when it has none of that name.
+    static func number(of name: String) -> UInt32? {
+        let number = unsafe seccomp_syscall_resolve_name(name)
+        return number < 0 ? nil : UInt32(number)
     }
 
     /// The name of a call of this machine's own architecture.
@@ -56,8 +60,9 @@ enum SeccompCompiler {
         try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Action.kill))
         // A binary tree: cheaper to install and to pass than one comparison after another.
         try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+        let (tree, rest) = unconditional(policy, network)
         // In the order of their names, so that one policy always gives one filter.
-        for (name, grant) in policy.calls.sorted(by: { $0.key < $1.key }) where name != "clone3" {
+        for (name, grant) in rest.sorted(by: { $0.key < $1.key }) where name != "clone3" {
             let number = unsafe seccomp_syscall_resolve_name(name)
             // A call of other architectures only.
             guard number >= 0 else { continue }
@@ -65,7 +70,7 @@ enum SeccompCompiler {
         }
         // In every profile, so that libc falls back to clone.
         try unsafe add(context, Action.errno(ENOSYS), unsafe seccomp_syscall_resolve_name("clone3"), [])
-        let filter = newerNumbersPrologue() + (try unsafe export(context))
+        let filter = newerNumbersPrologue() + tree + (try unsafe export(context))
         guard filter.count / 8 <= Template.filterInstructionsMax else {
             throw SandboxError(
                 code: .seccomp,
@@ -73,6 +78,21 @@ enum SeccompCompiler {
                     + "\(Template.filterInstructionsMax) are allowed.", fix: "use fewer rules with arguments")
         }
         return filter
+    }
+
+    /// The search for calls that are allowed whatever their arguments, and the calls that it leaves to libseccomp.
+    private static func unconditional(
+        _ policy: SyscallPolicy, _ network: Bool
+    ) -> (tree: [UInt8], rest: [String: SyscallGrant]) {
+        let whole = policy.calls.filter { name, grant in
+            grant.rules.allSatisfy { $0.errno == nil } && grant.isWhole
+                && SyscallNarrowing.treatment(of: name, network: network) == .whole
+        }
+        let numbers = Set(whole.keys.compactMap(number(of:)))
+        guard let tree = SyscallTree.instructions(allowing: numbers, arch: seccomp_arch_native()) else {
+            return ([], policy.calls)
+        }
+        return (tree, policy.calls.filter { whole[$0.key] == nil })
     }
 
     private static func add(
@@ -120,14 +140,9 @@ enum SeccompCompiler {
         let jumpIfAtLeast: UInt16 = 0x35
         let ret: UInt16 = 0x06
         let x32: UInt32 = 0x4000_0000
-        return instruction(load, 0, 0, 0) + instruction(jumpIfAtLeast, 0, 2, newest + 1)
-            + instruction(jumpIfAtLeast, 1, 0, x32) + instruction(ret, 0, 0, Action.errno(ENOSYS))
-    }
-
-    /// struct sock_filter of linux/filter.h.
-    private static func instruction(_ code: UInt16, _ yes: UInt8, _ no: UInt8, _ operand: UInt32) -> [UInt8] {
-        let low = UInt8(truncatingIfNeeded: code)
-        return [low, UInt8(code >> 8), yes, no] + (0..<4).map { UInt8(truncatingIfNeeded: operand >> ($0 * 8)) }
+        return SyscallTree.instruction(load, 0, 0, 0) + SyscallTree.instruction(jumpIfAtLeast, 0, 2, newest + 1)
+            + SyscallTree.instruction(jumpIfAtLeast, 1, 0, x32)
+            + SyscallTree.instruction(ret, 0, 0, Action.errno(ENOSYS))
     }
 
     private static func export(_ context: scmp_filter_ctx) throws(SandboxError) -> [UInt8] {
