@@ -28,7 +28,9 @@ class Guest:
         self._accounts()
         self._python()
         self._files.file("/usr/lib/os-release", ROOT + "/usr/lib/os-release")
-        for program in ("/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap", "/usr/bin/su", "/usr/bin/cat"):
+        # The real shell and cat: busybox's shell executes no program where it can do the work itself.
+        for program in (
+                "/usr/bin/setpriv", "/usr/bin/newuidmap", "/usr/bin/newgidmap", "/usr/bin/su", "/bin/sh", "/usr/bin/cat"):
             self._program(program, program)
         for name in (TESTS, "SandboxProbe", "claw-launcher"):
             path = os.path.join(products, name)

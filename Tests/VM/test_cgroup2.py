@@ -3,7 +3,8 @@
 
     test_cgroup2.py --products .build/debug [--round NAME]… [--filter REGEX]
 
-Each round is a machine of its own; they run side by side, one for each processor. Exit status 0 when every test of every round passed.
+Each round is a machine of its own; they run side by side, one for each processor. Exit status 0 when every test of every
+round passed.
 """
 
 import argparse
