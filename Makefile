@@ -38,9 +38,12 @@ deps-build:
 
 build: deps-build release examples ## Build clawrunner, claw-launcher and the example skills for release
 
+# With Swift's own libraries inside: what is installed needs no toolchain, and calls fewer functions through tables.
+RELEASE_BUILD = $(SWIFT) build -c release --static-swift-stdlib
+
 release:
-	$(SWIFT) build -c release --product claw-launcher
-	$(SWIFT) build -c release --product clawrunner
+	$(RELEASE_BUILD) --product claw-launcher
+	$(RELEASE_BUILD) --product clawrunner
 
 debug:
 	$(SWIFT) build --product claw-launcher
@@ -86,7 +89,7 @@ test-cgroup2: ## Run the sandbox tests on cgroup version 2, in emulated machines
 	$(PYTHON) -B Tests/VM/test_cgroup2.py --products $(DEBUG)
 
 bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
-	$(SWIFT) build -c release --product claw-bench
+	$(RELEASE_BUILD) --product claw-bench
 	@$(MAKE) --no-print-directory -C Benchmarks/programs OUTPUT=$(CURDIR)/.build/bench
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher \
 		$(RELEASE)/claw-bench --programs .build/bench --output .build/bench/report.json

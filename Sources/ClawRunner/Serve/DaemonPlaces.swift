@@ -13,14 +13,15 @@ enum DaemonPlaces {
         } catch {
             throw CommandFailure(.usage, "\(path) cannot be made: \(error.localizedDescription)")
         }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw CommandFailure(.usage, "\(path) is not a directory.")
-        }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+        let target = (path as NSString).resolvingSymlinksInPath
+        guard let status = try? FileManager.default.attributesOfItem(atPath: target),
+            status[.type] as? FileAttributeType == .typeDirectory
+        else { throw CommandFailure(.usage, "\(path) is not a directory.") }
+        guard let owner = (status[.ownerAccountID] as? NSNumber)?.uint32Value, owner == geteuid() || owner == 0 else {
             throw CommandFailure(.usage, "\(path) belongs to another user, who could replace what is in it.")
         }
-        guard status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
+        guard let mode = (status[.posixPermissions] as? NSNumber)?.uint16Value, mode & 0o022 == 0 || mode & 0o1000 != 0
+        else {
             throw CommandFailure(
                 .usage, "Other users may write to \(path) and replace what is in it.", hint: "Run: chmod go-w \(path)")
         }
@@ -33,9 +34,8 @@ enum DaemonPlaces {
                 "The socket path \(path) is \(path.utf8.count) bytes long; the system takes \(socketPathBytesMax) at most.",
                 hint: "Choose a shorter one with --socket.")
         }
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
+        guard let status = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard status[.type] as? FileAttributeType == .typeSocket else {
             throw CommandFailure(.usage, "\(path) exists and is not a socket; it will not be replaced.")
         }
     }

@@ -80,7 +80,7 @@ final class CgroupV1: Cgroup {
 
     private static let written: [String: [String]] = [
         "memory": ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"], "pids": ["pids.max"],
-        "cpu": ["cpu.cfs_period_us", "cpu.cfs_quota_us"],
+        "cpu": ["cpu.cfs_quota_us"],
     ]
     private static let read: [String: [String]] = [
         "memory": ["memory.oom_control", "memory.max_usage_in_bytes"], "pids": ["pids.events", "pids.peak"],
@@ -130,10 +130,8 @@ final class CgroupV1: Cgroup {
         }
         // One more for the sandbox's own pid 1.
         if controllers["pids"] != nil { try set("pids.max", limits.pidsMax + 1) }
-        if controllers["cpu"] != nil {
-            try set("cpu.cfs_period_us", 100_000)
-            try set("cpu.cfs_quota_us", limits.cpuPercent * 1000)
-        }
+        // Of a period that is 100 ms in every new cgroup (scheduler/sched-bwc.rst).
+        if controllers["cpu"] != nil { try set("cpu.cfs_quota_us", limits.cpuPercent * 1000) }
     }
 
     private func set(_ file: String, _ value: UInt64) throws(LaunchError) {
