@@ -81,10 +81,12 @@ struct ObservationTests {
 
     @Test("is not slowed to a stop: ten thousand calls in seconds")
     func speed() async throws {
-        let program = "import os\nfor _ in range(10000): os.getppid()"
+        // Where instructions are emulated, fewer fit into the profile's processor time.
+        let calls = 10_000 / Harness.patience
+        let program = "import os\nfor _ in range(\(calls)): os.getppid()"
         let outcome = try await Self.observe("default", "python3", "-I", "-S", "-c", program)
         #expect(outcome.verdict.kind == .ok, "\(outcome.summary)")
-        #expect(outcome.observation?.syscalls["getppid"] == 10_000)
+        #expect(outcome.observation?.syscalls["getppid"] == calls)
         #expect(outcome.usage.wallMicroseconds < 5_000_000 * Harness.patience, "\(outcome.usage.wallMicroseconds)")
     }
 
