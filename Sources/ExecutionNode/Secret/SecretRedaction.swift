@@ -2,40 +2,45 @@ import Foundation
 package import Sandbox
 
 /// Takes secret values out of what a program wrote, in the forms in which programs write them: as they are, in Base64
-/// (also within longer text that was encoded whole), and percent-encoded.
+/// (also within longer text that was encoded whole), percent-encoded, and escaped as in JSON.
 package struct SecretRedaction: Sendable {
     /// Shorter values stand in every text by chance.
     private static let bytesMin = 4
     private static let mark = Array("[secret]".utf8)
 
-    /// Longest first, so that a part never hides the whole.
     private let needles: [[UInt8]]
 
     package init(_ values: some Sequence<String>) {
         let values = values.map { Array($0.utf8) }.filter { $0.count >= Self.bytesMin }
-        let forms = Set(values.flatMap(Self.forms)).filter { $0.count >= Self.bytesMin }
-        needles = forms.sorted { $0.count > $1.count }
+        needles = Set(values.flatMap(Self.forms)).filter { $0.count >= Self.bytesMin }
     }
 
     package func apply(_ text: String) -> String {
         needles.isEmpty ? text : String(decoding: apply(Array(text.utf8)), as: UTF8.self)
     }
 
+    /// In time that grows with the text and the number of forms, whatever both are: a seller chooses them.
     /// - Parameter cut: something followed that is not there; a secret's beginning that ends a line goes as well.
     package func apply(_ bytes: [UInt8], cut: Bool = false) -> [UInt8] {
-        guard !needles.isEmpty else { return bytes }
-        let firsts = Set(needles.map { $0[0] })
+        guard !needles.isEmpty, bytes.count >= Self.bytesMin else { return bytes }
+        var found = [Int](repeating: 0, count: bytes.count)
+        for needle in needles where cut || needle.count <= bytes.count { Self.find(needle, in: bytes, cut, &found) }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = 0
         while index < bytes.count {
-            if firsts.contains(bytes[index]), let length = match(bytes[index...], cut) {
-                result += Self.mark
-                index += length
-            } else {
+            guard found[index] > 0 else {
                 result.append(bytes[index])
                 index += 1
+                continue
             }
+            // With all that overlaps it.
+            var end = index + found[index]
+            while index < end {
+                end = max(end, index + found[index])
+                index += 1
+            }
+            result += Self.mark
         }
         return result
     }
@@ -55,15 +60,28 @@ package struct SecretRedaction: Sendable {
             syscall: verdict.syscall, layer: verdict.layer, reason: verdict.reason)
     }
 
-    /// How many bytes at the beginning of `rest` are a secret.
-    private func match(_ rest: ArraySlice<UInt8>, _ cut: Bool) -> Int? {
-        for needle in needles {
-            if rest.starts(with: needle) { return needle.count }
-            guard cut else { continue }
-            let line = rest.prefix(needle.count).prefix { $0 != UInt8(ascii: "\n") }
-            if line.count >= Self.bytesMin, needle.starts(with: line) { return line.count }
+    /// Notes where `needle` begins and how long it is there, by the algorithm of Knuth, Morris and Pratt.
+    private static func find(_ needle: [UInt8], in text: [UInt8], _ cut: Bool, _ found: inout [Int]) {
+        // How long a beginning of the needle also ends its first so many bytes.
+        var borders = [0]
+        borders.reserveCapacity(needle.count)
+        var matched = 0
+        func advance(_ byte: UInt8) {
+            while matched > 0, matched == needle.count || needle[matched] != byte { matched = borders[matched - 1] }
+            if needle[matched] == byte { matched += 1 }
         }
-        return nil
+        for byte in needle.dropFirst() {
+            advance(byte)
+            borders.append(matched)
+        }
+        matched = 0
+        func note(end: Int) { found[end - matched] = max(found[end - matched], matched) }
+        for (index, byte) in text.enumerated() {
+            if cut, byte == UInt8(ascii: "\n"), matched >= bytesMin { note(end: index) }
+            advance(byte)
+            if matched == needle.count { note(end: index + 1) }
+        }
+        if cut, matched >= bytesMin { note(end: text.count) }
     }
 
     private static func forms(_ value: [UInt8]) -> [[UInt8]] {
@@ -82,7 +100,30 @@ package struct SecretRedaction: Sendable {
         for uppercase in [true, false] {
             for plus in [true, false] { forms.append(percentEncoded(value, uppercase: uppercase, plus: plus)) }
         }
+        for slashes in [true, false] {
+            for ascii in [true, false] { forms.append(escaped(value, slashes: slashes, ascii: ascii)) }
+        }
         return forms
+    }
+
+    /// The inside of a JSON string (RFC 8259); what libraries may write in two ways is a parameter.
+    private static func escaped(_ value: [UInt8], slashes: Bool, ascii: Bool) -> [UInt8] {
+        let letters: [UInt32: String] = [0x08: "b", 0x09: "t", 0x0a: "n", 0x0c: "f", 0x0d: "r"]
+        var text = ""
+        for scalar in String(decoding: value, as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5c: text += "\\\(scalar)"
+            case 0x2f where slashes: text += "\\/"
+            case let code where letters[code] != nil: text += "\\\(letters[code] ?? "")"
+            case let code where code < 0x20 || code > 0x7e && ascii:
+                for unit in UTF16.encode(scalar) ?? .init() {
+                    let digits = String(unit, radix: 16)
+                    text += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)"
+                }
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return Array(text.utf8)
     }
 
     /// RFC 3986, or with `plus` as forms do it.
