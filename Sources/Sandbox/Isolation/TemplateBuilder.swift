@@ -26,7 +26,12 @@ enum TemplateBuilder {
 
     /// The files and directories of one directory, but those that the sandbox makes itself.
     private static func shown(_ root: String, below path: String, except own: [String]) -> [RootEntry] {
-        children(of: root + path).map { "\(path)/\($0)" }.filter { !own.contains($0) }
+        // Where a rootfs has a link instead, it leads into the host's own tree.
+        var kind = stat()
+        guard unsafe path.isEmpty || lstat(root + path, &kind) == 0 && kind.st_mode & S_IFMT == S_IFDIR else {
+            return []
+        }
+        return children(of: root + path).map { "\(path)/\($0)" }.filter { !own.contains($0) }
             .compactMap { shown(root + $0, at: $0) }
     }
 

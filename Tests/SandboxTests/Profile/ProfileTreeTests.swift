@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import SandboxProtocol
 import Testing
 
 @testable import Sandbox
@@ -87,6 +88,15 @@ struct ProfileTreeTests {
         #expect(try await Self.run(profile, "probe", "read", "/usr/bin/env").text.contains("ENOENT"))
         let host = try await Self.run(profile, "sh", "-c", "true")
         #expect(host.verdict.reason == "entry_point_missing")
+    }
+
+    @Test("is not the host's where a rootfs has links to it", arguments: ["etc", "var"])
+    func links(_ name: String) throws {
+        let root = try ProfileTests.Directory([:])
+        try FileManager.default.createSymbolicLink(atPath: "\(root.path)/\(name)", withDestinationPath: "/\(name)")
+        let profile = try SyscallRuleTests.profile("rootfs = \"\(root.path)\"\n")
+        let entries = TemplateBuilder.template(profile, layers: .all, runtimesDirectory: nil).entries
+        #expect(!entries.contains { $0.source.hasPrefix("\(root.path)/\(name)") })
     }
 
     @Test("is no rootfs that is not there, or the host's own", arguments: ["/nonexistent/root", "/", "/etc/passwd"])
