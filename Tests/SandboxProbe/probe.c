@@ -176,6 +176,40 @@ static int listen_tcp(int port) {
     return report(bind(fd, (struct sockaddr *)&place, sizeof place) ? -1 : listen(fd, 1));
 }
 
+// Listens on whatever port the kernel gives, for bind may be refused, and connects there with the first bytes.
+static int connect_fast(void) {
+    struct sockaddr_in place = {.sin_family = AF_INET};
+    socklen_t length = sizeof place;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen(listener, 1) || getsockname(listener, (struct sockaddr *)&place, &length)) return report(-1);
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return report(sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&place, sizeof place));
+}
+
+// Opens `count` connections, fills each of them, and prints how many MiB went in.
+static int fill_tcp(const char *address, int port, int count) {
+    static char block[65536];
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, address, &place.sin_addr);
+    long total = 0;
+    int fds[512], large = 1 << 30;
+    for (int i = 0; i < count && i < 512; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        if (fds[i] < 0 || connect(fds[i], (struct sockaddr *)&place, sizeof place)) return report(-1);
+        setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+        fcntl(fds[i], F_SETFL, O_NONBLOCK);
+    }
+    for (int idle = 0; idle < 50; idle++) {
+        for (int i = 0; i < count && i < 512; i++) {
+            ssize_t written = send(fds[i], block, sizeof block, MSG_NOSIGNAL);
+            if (written > 0) { total += written; idle = 0; }
+        }
+        usleep(10000);
+    }
+    printf("%ld\n", total >> 20);
+    return 0;
+}
+
 static int loopback_down(void) {
     char interface[40] = "lo";
     return report(ioctl(socket(AF_INET, SOCK_STREAM, 0), 0x8914 /* SIOCSIFFLAGS */, interface));
@@ -346,6 +380,8 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "socket")) return report(socket(number, SOCK_STREAM, 0));
     if (!strcmp(what, "tcp")) return connect_tcp(argument, argc > 3 ? atoi(argv[3]) : 0, argc > 4 ? argv[4] : NULL);
     if (!strcmp(what, "tcp-hold")) { connect_tcp(argument, argc > 3 ? atoi(argv[3]) : 0, NULL); pause(); }
+    if (!strcmp(what, "tcp-fast")) return connect_fast();
+    if (!strcmp(what, "tcp-fill")) return fill_tcp(argument, atoi(argv[3]), atoi(argv[4]));
     if (!strcmp(what, "tcp-listen")) return listen_tcp(number);
     if (!strcmp(what, "loopback-down")) return loopback_down();
     if (!strcmp(what, "no-delay")) return no_delay();

@@ -73,8 +73,14 @@ enum SyscallNarrowing {
         // Huge pages come from a pool that no cgroup counts.
         "mmap": .only([[Condition(index: 3, mask: 0x40000, value: 0)]]),
         "memfd_create": .only([[Condition(index: 1, mask: 0x4, value: 0)]]),
+        // MSG_FASTOPEN connects without connect(2), past Landlock's list of ports.
+        "sendto": .only([[Condition(index: 3, mask: fastOpen, value: 0)]]),
+        "sendmsg": .only([[Condition(index: 2, mask: fastOpen, value: 0)]]),
+        "sendmmsg": .only([[Condition(index: 3, mask: fastOpen, value: 0)]]),
         "shmget": .only([[Condition(index: 2, mask: 0o4000, value: 0)]]),
     ]
+
+    private static let fastOpen: UInt64 = 0x2000_0000
 
     private static let namespaces = UInt64(
         CLW_NEWNS | CLW_NEWCGROUP | CLW_NEWUTS | CLW_NEWIPC | CLW_NEWUSER | CLW_NEWPID | CLW_NEWNET)

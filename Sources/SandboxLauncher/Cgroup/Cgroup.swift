@@ -22,7 +22,8 @@ protocol Cgroup: AnyObject {
     var memoryEvent: Int32 { get }
     var memoryEventMask: UInt32 { get }
 
-    func limit(_ limits: RunLimits) throws(LaunchError)
+    /// `connects`: the run has declared destinations.
+    func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError)
     func counters() -> CgroupCounters
     func cpuMicroseconds() -> UInt64
     /// Reads what the memory event announced.

@@ -78,6 +78,8 @@ final class CgroupV1: Cgroup {
 
     var joinDescriptors: [Int32] { members.map(\.tasks) }
 
+    private static let tcpMemory = "memory.kmem.tcp.limit_in_bytes"
+    private static let tcpBytesMax: UInt64 = 16 << 20
     private static let written: [String: [String]] = [
         "memory": ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"], "pids": ["pids.max"],
         "cpu": ["cpu.cfs_quota_us"],
@@ -119,7 +121,7 @@ final class CgroupV1: Cgroup {
         }
     }
 
-    func limit(_ limits: RunLimits) throws(LaunchError) {
+    func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError) {
         if controllers["memory"] != nil {
             try set("memory.limit_in_bytes", limits.memoryBytes)
             // Swap counts as memory, so that a swapping skill ends like any other; kernels without swap accounting
@@ -128,10 +130,22 @@ final class CgroupV1: Cgroup {
                 try set("memory.memsw.limit_in_bytes", limits.memoryBytes)
             }
         }
+        if connects { try limitTCP(limits) }
         // One more for the sandbox's own pid 1.
         if controllers["pids"] != nil { try set("pids.max", limits.pidsMax + 1) }
         // Of a period that is 100 ms in every new cgroup (scheduler/sched-bwc.rst).
         if controllers["cpu"] != nil { try set("cpu.cfs_quota_us", limits.cpuPercent * 1000) }
+    }
+
+    /// What TCP holds unread is counted apart in version 1, and only where it is limited.
+    private func limitTCP(_ limits: RunLimits) throws(LaunchError) {
+        guard let directory = controllers["memory"] else { return }
+        let bytes = min(limits.memoryBytes, Self.tcpBytesMax)
+        let error = HostFiles.write("\(bytes)", to: Self.tcpMemory, in: directory)
+        // Kernels can be built without it.
+        guard error == 0 || error == ENOENT else {
+            throw LaunchError(stage: .cgroupLimit, errno: error, subject: Self.tcpMemory)
+        }
     }
 
     private func set(_ file: String, _ value: UInt64) throws(LaunchError) {

@@ -79,7 +79,7 @@ final class CgroupV2: Cgroup {
         }
     }
 
-    func limit(_ limits: RunLimits) throws(LaunchError) {
+    func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError) {
         if layers.contains(.memory) {
             try set("memory.max", "\(limits.memoryBytes)")
             // Kernels without swap have no such file.

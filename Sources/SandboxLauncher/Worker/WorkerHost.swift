@@ -155,7 +155,7 @@ final class WorkerHost {
         guard limited.contains(where: layers.contains) else { return nil }
         let cgroup = try spares.takeCgroup(layers)
         do throws(LaunchError) {
-            try cgroup.limit(launch.limits)
+            try cgroup.limit(launch.limits, connects: !launch.destinations.isEmpty)
         } catch {
             _ = cgroup.remove()
             throw error
