@@ -229,6 +229,44 @@ struct EgressTests {
         await slow.close()
     }
 
+    @Test("looks names up one after another, so that slow ones hold up no other run")
+    func slowNames() async throws {
+        let resolver = ScriptedResolver([], seconds: 0.2)
+        let egress = try Egress { $0.resolver = resolver }
+        let code = "for i in 1 2 3 4; do ./probe tcp 127.77.0.$i 1 x & done; wait"
+        let outcome = try await egress.run(["/bin/sh", "-c", code], to: (1...4).map { "slow-\($0).test:1" })
+        #expect(resolver.calls == 4, "\(outcome.summary)")
+        #expect(resolver.atOnceMax == 1)
+        await egress.close()
+    }
+
+    @Test("gets no listener where the daemon has no descriptor left, and the daemon goes on", arguments: [[], [-1]])
+    func noDescriptor(_ descriptors: [Int32]) async throws {
+        let relay = EgressRelay([try #require(NetworkDestination("echo.test:1"))], EgressOptions())
+        relay.listen(descriptors)
+        let report = await relay.finish(ended: true)
+        #expect(report.rows[0].refusals.map(\.reason) == [.relayFailed])
+    }
+
+    @Test("gets no connection when all runs together have as many as the host allows")
+    func connectionsAtOnce() async throws {
+        let server = try TestServer.echo()
+        defer { server.stop() }
+        let egress = try Egress(server) { $0.connectionsAtOnceMax = 2 }
+        let to = ["echo.test:\(server.port)"]
+        let one = "./probe tcp 127.77.0.1 \(server.port)"
+        // Waits until both are open; the server has them until the program ends.
+        let hold = "./probe tcp-hold 127.77.0.1 \(server.port) > /dev/null &"
+        let code = "\(hold) a=$!; \(hold) b=$!; sleep 0.5; \(one) x; kill $a $b; sleep 0.5; \(one) y"
+        let outcome = try await egress.run(["/bin/sh", "-c", code], to: to)
+        #expect(outcome.text == "ECONNRESET\ny", "\(outcome.summary)")
+        #expect(outcome.refusal(to[0])?["reason"]?.string == "connections_limit", "\(outcome.summary)")
+        // Nothing of it is counted afterwards.
+        let next = try await egress.run(["probe", "tcp", "127.77.0.1", "\(server.port)", "z"], to: to)
+        #expect(next.text == "z", "\(next.summary)")
+        await egress.close()
+    }
+
     @Test("gets no more connections than a run may have")
     func connectionsLimit() async throws {
         let server = try TestServer.echo()

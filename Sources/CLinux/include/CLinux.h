@@ -435,6 +435,11 @@ static inline int64_t clw_monotonic_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
+/// How many descriptors this process may have open.
+static inline uint64_t clw_open_files(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
 /// Raises the soft limit of descriptors to the hard one.
 static inline void clw_raise_open_files(void) {
     struct rlimit limit;

@@ -1,3 +1,4 @@
+import CLinux
 import ExecutionNode
 import Fields
 import Foundation
@@ -27,6 +28,8 @@ struct DaemonStart: Sendable {
     /// - Throws: ``CommandFailure``.
     init(_ configuration: ServeConfiguration) throws(CommandFailure) {
         self.configuration = configuration
+        // Every request, run and relayed connection takes some; a session's usual 1024 are few for all of them.
+        clw_raise_open_files()
         settings = try DaemonSettings(configuration)
         // Nothing that the daemon makes is for others; the socket's mode is set once it is bound.
         umask(0o077)

@@ -242,7 +242,8 @@ final class Reactor: Sendable {
         case .listening:
             // A run that was given up may still be answered.
             guard let run = state.withLock({ $0.runs[message.id] }) else { return }
-            guard let egress = run.egress, egress.destinations.count == fds.count else {
+            // Without them when none was free here: that is the run's loss, not the launcher's.
+            guard let egress = run.egress, fds.isEmpty || egress.destinations.count == fds.count else {
                 throw ProtocolError("listeners without destinations")
             }
             egress.listen(fds)

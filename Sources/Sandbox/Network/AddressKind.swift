@@ -8,6 +8,8 @@ enum AddressKind: String, Sendable {
     case sharedByCarrier = "carrier-grade NAT"
     /// An IPv6 address that leads to an IPv4 address which cannot be seen, or is itself not public.
     case tunnel
+    /// Public, and the host's own.
+    case own = "this host's own"
 
     /// Nil for a public address.
     init?(_ address: IPAddress) {

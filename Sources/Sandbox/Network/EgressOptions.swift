@@ -1,3 +1,5 @@
+import CLinux
+
 /// How a host lets its sandboxes reach declared destinations.
 public struct EgressOptions: Sendable {
     /// Addresses that are not public and may be reached all the same.
@@ -6,6 +8,9 @@ public struct EgressOptions: Sendable {
     public var hosts: [String: [IPAddress]]
     /// Connections of one run, in all.
     public var connectionsMax: Int
+    /// Connections of all runs at once: each takes two descriptors, of which a process has so many. By default a quarter
+    /// of what this process may have at its start.
+    package var connectionsAtOnceMax = Self.quarterOfDescriptors
     /// Bytes of one run, both ways together.
     public var bytesMax: Int64
     /// Until a name is resolved and one of its addresses has accepted.
@@ -27,9 +32,11 @@ public struct EgressOptions: Sendable {
         self.idleMilliseconds = idleMilliseconds
     }
 
+    private static let quarterOfDescriptors = max(16, Int(clamping: clw_open_files()) / 4)
+
     /// Why an address may not be connected to; nil when it may.
     func refusal(_ address: IPAddress, port: UInt16) -> AddressKind? {
-        guard let kind = AddressKind(address) else { return nil }
+        guard let kind = AddressKind(address) ?? (OwnAddress.contains(address) ? .own : nil) else { return nil }
         return privateAllowed.contains { $0.contains(address, port: port) } ? nil : kind
     }
 }

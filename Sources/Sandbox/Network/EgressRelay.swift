@@ -15,6 +15,8 @@ final class EgressRelay: Sendable {
 
     /// Not the threads of whoever embeds this: a run that sends much must not slow down others' requests.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+    /// Connections of all runs.
+    private static let atOnce = Atomic<Int>(0)
     /// How long what a program sent before its end may take to go out.
     private static let drainMilliseconds: Int64 = 1000
     /// What the kernel holds of a connection, and the daemon when its sender has closed it.
@@ -30,6 +32,8 @@ final class EgressRelay: Sendable {
         var connections: [ObjectIdentifier: RelayConnection] = [:]
         /// By host: what was resolved first stays for the run.
         var resolved: [String: EventLoopFuture<[IPAddress]>] = [:]
+        /// Done when the last lookup is: a run has one thread at a time, so that slow names hold up their own run.
+        var lookup: EventLoopFuture<Void>?
         var connectionCount = 0
         var bytes: Int64 = 0
         /// Nothing is accepted any more.
@@ -50,11 +54,17 @@ final class EgressRelay: Sendable {
     // MARK: Beginning and end
 
     /// Takes over the run's listeners, in the order of its destinations.
-    /// - Parameter descriptors: stay the caller's.
+    /// - Parameter descriptors: stay the caller's. None, where this process had none free.
     func listen(_ descriptors: [Int32]) {
         let kept = descriptors.map { clw_fcntl($0, F_DUPFD_CLOEXEC, 3) }
         state.withLock { $0.descriptors = kept }
-        for (index, descriptor) in descriptors.map({ clw_fcntl($0, F_DUPFD_CLOEXEC, 3) }).enumerated() {
+        for index in destinations.indices {
+            let descriptor = index < kept.count ? clw_fcntl(kept[index], F_DUPFD_CLOEXEC, 3) : -1
+            // NIO takes no descriptor that is none.
+            guard descriptor >= 0 else {
+                refuse(index, .relayFailed, "this host's daemon has no descriptor left for the listener")
+                continue
+            }
             let bootstrap = ServerBootstrap(group: loop)
                 .childChannelOption(.autoRead, value: false)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -129,6 +139,7 @@ final class EgressRelay: Sendable {
             defer { state.connections = [:] }
             return Array(state.connections.values)
         }
+        Self.atOnce.subtract(connections.count, ordering: .relaxed)
         for connection in connections { connection.reset() }
     }
 
@@ -146,17 +157,21 @@ final class EgressRelay: Sendable {
 
     fileprivate func accepted(_ child: any Channel, _ index: Int) {
         let connection = RelayConnection(inside: child, loop: loop)
+        let hasRoom = Self.atOnce.add(1, ordering: .relaxed).newValue <= options.connectionsAtOnceMax
         let (isAdmitted, isOver) = state.withLock { state in
             state.arriving -= 1
             let isOver = state.connectionCount >= options.connectionsMax
-            guard !isOver, !state.closed else { return (false, isOver) }
+            guard !isOver, !state.closed, hasRoom else { return (false, isOver) }
             state.connectionCount += 1
             state.report.rows[index].connections += 1
             state.connections[ObjectIdentifier(connection)] = connection
             return (true, false)
         }
         guard isAdmitted else {
-            if isOver {
+            Self.atOnce.subtract(1, ordering: .relaxed)
+            if !hasRoom {
+                refuse(index, .connectionsLimit, "the host has as many connections of skills at once as it may")
+            } else if isOver {
                 refuse(index, .connectionsLimit, "the run has had its \(options.connectionsMax) connections")
                 // Further ones are refused by the kernel.
                 stopListening()
@@ -184,7 +199,9 @@ final class EgressRelay: Sendable {
         // What the program sent may still be on its way out.
         guard connection.isOver else { return }
         let drained = state.withLock { state in
-            state.connections[ObjectIdentifier(connection)] = nil
+            if state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+                Self.atOnce.subtract(1, ordering: .relaxed)
+            }
             return state.connections.isEmpty ? state.drained : nil
         }
         drained?.succeed()
@@ -242,7 +259,7 @@ final class EgressRelay: Sendable {
         } else if let given = options.hosts[host] {
             found = loop.makeSucceededFuture(given)
         } else {
-            found = ResolverThreads.shared.addresses(of: host, by: options.resolver, on: loop)
+            found = lookUp(host)
         }
         let promise = loop.makePromise(of: [IPAddress].self)
         let timer = loop.scheduleTask(deadline: deadline) {
@@ -262,6 +279,18 @@ final class EgressRelay: Sendable {
         return promise.futureResult
     }
 
+    /// After the run's other lookups.
+    private func lookUp(_ host: String) -> EventLoopFuture<[IPAddress]> {
+        let before = state.withLock { $0.lookup } ?? loop.makeSucceededVoidFuture()
+        let found = before.flatMap { [loop, options] in
+            self.state.withLock({ $0.closed })
+                ? loop.makeFailedFuture(NameError("the run is over"))
+                : ResolverThreads.shared.addresses(of: host, by: options.resolver, on: loop)
+        }
+        state.withLock { $0.lookup = found.map { _ in }.recover { _ in } }
+        return found
+    }
+
     /// Those that may be connected to, or why none of them may.
     private func permitted(_ addresses: [IPAddress], _ port: UInt16) -> Result<[IPAddress], RelayRefusal> {
         let permitted = addresses.filter { options.refusal($0, port: port) == nil }
@@ -271,8 +300,9 @@ final class EgressRelay: Sendable {
         return .failure(
             RelayRefusal(
                 .addressRefused,
-                "the address \(first.description(port: port)) is refused, for it is not public (\(kind.rawValue)); the "
-                    + "operator may permit it in egress.privateAllowed"))
+                "the address \(first.description(port: port)) is refused, for it is "
+                    + (kind == .own ? "this host's own" : "not public (\(kind.rawValue))")
+                    + "; the operator may permit it in egress.privateAllowed"))
     }
 
     /// Tries one address after another.

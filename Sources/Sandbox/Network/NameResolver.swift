@@ -59,7 +59,7 @@ package struct SystemResolver: NameResolver {
 final class ResolverThreads: Sendable {
     static let shared = ResolverThreads()
 
-    private static let threads = 4
+    private static let threads = 32
     private static let waitingMax = 256
     private let pool: NIOThreadPool
     private let waiting = Atomic<Int>(0)

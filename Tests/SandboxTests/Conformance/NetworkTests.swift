@@ -1,3 +1,4 @@
+import CLinux
 import Fields
 import Foundation
 import Testing
@@ -29,6 +30,7 @@ struct NetworkTests {
             "destinations.other-network", "finds no route to another network", ["tcp", "10.0.0.1", "1"], "ENETUNREACH"),
         Attempt("destinations.internet", "finds no route to the internet", ["tcp", "8.8.8.8", "1"], "ENETUNREACH"),
         Attempt("destinations.metadata", "finds no metadata service", ["tcp", "169.254.169.254", "1"], "ENETUNREACH"),
+        Attempt("destinations.fast-open", "cannot connect by sending first", ["tcp-fast"], "EPERM"),
         Attempt("destinations.listen", "cannot listen for others", ["tcp-listen", "4444"], "EACCES", "done 0"),
         Attempt("destinations.change", "cannot change its network", ["loopback-down"], "EPERM"),
     ]
@@ -49,6 +51,18 @@ struct NetworkTests {
         await egress.close()
     }
 
+    @Test("has its share of what TCP holds unread, and no more", .promise("destinations.memory"))
+    func memory() async throws {
+        // While a name is looked up, nothing is taken off the connections.
+        let egress = try Egress { $0.resolver = ScriptedResolver([], seconds: 5) }
+        let outcome = try await egress.run(
+            ["probe", "tcp-fill", "127.77.0.1", "1", "120"], to: ["slow.test:1"])
+        let mebibytes = try #require(Int(outcome.text), "\(outcome.summary)")
+        print("measured: 120 connections that nobody reads took \(mebibytes) MiB")
+        #expect(mebibytes < 128)
+        await egress.close()
+    }
+
     @Test("does not reach a service of the host on the same port", .promise("destinations.host-service"))
     func hostLoopback() async throws {
         let server = try TestServer.echo()
@@ -59,6 +73,26 @@ struct NetworkTests {
         #expect(outcome.text == "ECONNREFUSED", "\(outcome.summary)")
         #expect(server.connections == 0)
         await egress.close()
+    }
+
+    @Test(
+        "does not reach the host by a public address of its own", .promise("destinations.own-address"),
+        .enabled(if: getuid() == 0, "makes a network namespace"))
+    func own() async throws {
+        let (own, other) = (try #require(IPAddress("8.8.8.8")), try #require(IPAddress("9.9.9.9")))
+        let kinds = await withCheckedContinuation { continuation in
+            // Only this thread enters the namespace, and ends in it.
+            Thread.detachNewThread {
+                var made = clw_unshare(Int32(CLW_NEWNET)) == 0
+                let socket = clw_tcp_socket()
+                defer { close(socket) }
+                made = made && clw_loopback_up(socket) == 0 && clw_loopback_add(socket, 1, 0x0808_0808) == 0
+                let options = EgressOptions()
+                continuation.resume(returning: made ? [own, other].map { options.refusal($0, port: 25) } : [])
+            }
+        }
+        #expect(kinds == [.own, nil])
+        #expect(EgressOptions().refusal(own, port: 25) == nil)
     }
 
     @Test("does not reach the destination of a run beside it", .promise("destinations.beside"))

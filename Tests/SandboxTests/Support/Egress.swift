@@ -54,6 +54,8 @@ final class ScriptedResolver: NameResolver, @unchecked Sendable {
     private let lock = NSLock()
     private var answers: [[String]]
     private(set) var calls = 0
+    private(set) var atOnceMax = 0
+    private var atOnce = 0
     private let seconds: Double
 
     init(_ answers: [String]..., seconds: Double = 0) {
@@ -61,7 +63,16 @@ final class ScriptedResolver: NameResolver, @unchecked Sendable {
         self.seconds = seconds
     }
 
+    private func count(_ change: Int) {
+        lock.withLock {
+            atOnce += change
+            atOnceMax = max(atOnceMax, atOnce)
+        }
+    }
+
     func addresses(of host: String) throws(NameError) -> [IPAddress] {
+        count(1)
+        defer { count(-1) }
         Thread.sleep(forTimeInterval: seconds)
         lock.lock()
         defer { lock.unlock() }
