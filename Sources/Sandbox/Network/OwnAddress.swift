@@ -20,7 +20,7 @@ enum OwnAddress {
         var length = socklen_t(source.count)
         let known = unsafe target.withUnsafeBytes { target in
             unsafe source.withUnsafeMutableBytes { source in
-                guard let target = unsafe target.baseAddress, let source = unsafe source.baseAddress else {
+                guard let target = target.baseAddress, let source = source.baseAddress else {
                     return false
                 }
                 return unsafe connect(probe, target.assumingMemoryBound(to: sockaddr.self), length) == 0
