@@ -80,7 +80,7 @@ struct SeccompFilterTests {
                 #expect(size > 100, "\(numbers)")
                 continue
             }
-            let machine = FilterMachine(tree + SyscallTree.instruction(0x06, 0, 0, Self.kill))
+            let machine = FilterMachine(tree + FilterInstruction.give(Self.kill).encoded)
             for number in UInt32(0)..<510 {
                 let expected = numbers.contains(number) ? Self.allow : Self.kill
                 #expect(machine.action(number, arch: 7) == expected, "\(number) of \(numbers)")

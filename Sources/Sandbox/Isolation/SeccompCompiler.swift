@@ -8,11 +8,7 @@ internal import SandboxProtocol
 /// Allowed calls pass; what the profile does not allow gets its errno; numbers newer than libseccomp get ENOSYS, as on
 /// an older kernel; another architecture (also x32) ends the process. Source: seccomp(2), seccomp_rule_add(3).
 enum SeccompCompiler {
-    private enum Action {
-        static let allow: UInt32 = 0x7fff_0000
-        static let kill: UInt32 = 0x8000_0000
-        static func errno(_ value: Int32) -> UInt32 { 0x0005_0000 | UInt32(value) & 0xffff }
-    }
+    private typealias Action = FilterInstruction.Action
 
     /// Whether this machine's architecture has a call of that name.
     static func isKnown(_ name: String) -> Bool { number(of: name) != nil }
@@ -57,24 +53,24 @@ enum SeccompCompiler {
             throw SandboxError(code: .seccomp, detail: "libseccomp could not make a filter")
         }
         defer { unsafe seccomp_release(context) }
-        try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Action.kill))
+        try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Action.killProcess))
         // A binary tree: cheaper to install and to pass than one comparison after another.
         try check(unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
         let (tree, rest) = unconditional(policy, network)
         // In the order of their names, so that one policy always gives one filter.
         for (name, grant) in rest.sorted(by: { $0.key < $1.key }) where name != "clone3" {
-            let number = unsafe seccomp_syscall_resolve_name(name)
-            // A call of other architectures only.
-            guard number >= 0 else { continue }
-            for rule in grant.rules { try unsafe add(context, name, number, rule, network) }
+            // Nil: a call of other architectures only.
+            guard let number = number(of: name) else { continue }
+            for rule in grant.rules { try unsafe add(context, name, Int32(number), rule, network) }
         }
         // In every profile, so that libc falls back to clone.
         try unsafe add(context, Action.errno(ENOSYS), unsafe seccomp_syscall_resolve_name("clone3"), [])
         let filter = newerNumbersPrologue() + tree + (try unsafe export(context))
-        guard filter.count / 8 <= Template.filterInstructionsMax else {
+        guard filter.count / FilterInstruction.bytes <= Template.filterInstructionsMax else {
             throw SandboxError(
                 code: .seccomp,
-                detail: "The profile's system calls make a filter of \(filter.count / 8) instructions; "
+                detail:
+                    "The profile's system calls make a filter of \(filter.count / FilterInstruction.bytes) instructions; "
                     + "\(Template.filterInstructionsMax) are allowed.", fix: "use fewer rules with arguments")
         }
         return filter
@@ -135,14 +131,13 @@ enum SeccompCompiler {
 
     /// Three instructions before libseccomp's: a number above every call it knows, and below the x32 range, is ENOSYS.
     private static func newerNumbersPrologue() -> [UInt8] {
-        let newest = knownNames.last.map { UInt32(unsafe seccomp_syscall_resolve_name($0)) } ?? 0
-        let load: UInt16 = 0x20
-        let jumpIfAtLeast: UInt16 = 0x35
-        let ret: UInt16 = 0x06
+        let newest = knownNames.last.flatMap(number(of:)) ?? 0
         let x32: UInt32 = 0x4000_0000
-        return SyscallTree.instruction(load, 0, 0, 0) + SyscallTree.instruction(jumpIfAtLeast, 0, 2, newest + 1)
-            + SyscallTree.instruction(jumpIfAtLeast, 1, 0, x32)
-            + SyscallTree.instruction(ret, 0, 0, Action.errno(ENOSYS))
+        let instructions: [FilterInstruction] = [
+            .load(FilterInstruction.Field.number), .ifAtLeast(newest + 1, 0, else: 2), .ifAtLeast(x32, 1, else: 0),
+            .give(Action.errno(ENOSYS)),
+        ]
+        return instructions.encoded
     }
 
     private static func export(_ context: scmp_filter_ctx) throws(SandboxError) -> [UInt8] {

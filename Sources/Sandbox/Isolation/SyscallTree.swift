@@ -1,19 +1,10 @@
+internal import SandboxProtocol
+
 /// The calls that a filter allows whatever their arguments, as a search by ranges of numbers: fewer instructions than
 /// a comparison for each call, and the kernel's work to install a filter is proportional to them.
 ///
 /// What it does not allow goes on to the instructions that follow. Source: seccomp(2), linux/filter.h.
 enum SyscallTree {
-    private enum Code {
-        static let load: UInt16 = 0x20
-        static let jumpIfEqual: UInt16 = 0x15
-        static let jumpIfAtLeast: UInt16 = 0x35
-        static let give: UInt16 = 0x06
-    }
-
-    private static let allow: UInt32 = 0x7fff_0000
-    /// Offsets in struct seccomp_data.
-    private static let numberOffset: UInt32 = 0
-    private static let archOffset: UInt32 = 4
     /// A conditional jump leaves out so many instructions at most.
     private static let jumpMax = 255
 
@@ -59,18 +50,14 @@ enum SyscallTree {
             case .pass: UInt8(search.count - place)
             }
         }
-        return instruction(Code.load, 0, 0, archOffset)
-            + instruction(Code.jumpIfEqual, 0, UInt8(search.count + 2), arch)
-            + instruction(Code.load, 0, 0, numberOffset)
-            + search.enumerated().flatMap { place, node in
-                instruction(
-                    Code.jumpIfAtLeast, jump(node.atLeast, from: place), jump(node.below, from: place), node.boundary)
-            } + instruction(Code.give, 0, 0, allow)
-    }
-
-    /// struct sock_filter of linux/filter.h.
-    static func instruction(_ code: UInt16, _ yes: UInt8, _ no: UInt8, _ operand: UInt32) -> [UInt8] {
-        let low = UInt8(truncatingIfNeeded: code)
-        return [low, UInt8(code >> 8), yes, no] + (0..<4).map { UInt8(truncatingIfNeeded: operand >> ($0 * 8)) }
+        let comparisons = search.enumerated().map { place, node in
+            FilterInstruction.ifAtLeast(
+                node.boundary, jump(node.atLeast, from: place), else: jump(node.below, from: place))
+        }
+        let begin: [FilterInstruction] = [
+            .load(FilterInstruction.Field.arch), .ifEqual(arch, 0, else: UInt8(search.count + 2)),
+            .load(FilterInstruction.Field.number),
+        ]
+        return (begin + comparisons + [.give(FilterInstruction.Action.allow)]).encoded
     }
 }

@@ -20,23 +20,20 @@ struct Observer {
         let passed = [
             CLW_NR_SENDMSG, CLW_NR_SECCOMP, CLW_NR_WRITE, CLW_NR_EXIT, CLW_NR_EXIT_GROUP, CLW_NR_RT_SIGRETURN,
         ].map { UInt32($0) }
-        typealias Instruction = (code: UInt16, yes: UInt8, no: UInt8, operand: UInt32)
-        let (load, equal, give): (UInt16, UInt16, UInt16) = (0x20, 0x15, 0x06)
+        typealias Field = FilterInstruction.Field
+        typealias Action = FilterInstruction.Action
         // Jumps count the instructions to leave out: five and one follow the list before "allow".
-        let list: [Instruction] = passed.enumerated().map { index, number in
-            (equal, UInt8(passed.count - index + 5), 0, number)
+        let list = passed.enumerated().map { index, number in
+            FilterInstruction.ifEqual(number, UInt8(passed.count - index + 5), else: 0)
         }
-        let code: [Instruction] =
-            [(load, 0, 0, 0)] + list + [
-                (equal, 0, 4, UInt32(CLW_NR_EXECVE)), (load, 0, 0, 16),
-                (equal, 0, 2, UInt32(truncatingIfNeeded: program)),
-                (load, 0, 0, 20), (equal, 1, 0, UInt32(program >> 32)), (give, 0, 0, 0x7fc0_0000),
-                (give, 0, 0, 0x7fff_0000),
-            ]
-        return code.flatMap { instruction in
-            [UInt8(instruction.code), 0, instruction.yes, instruction.no]
-                + (0..<4).map { UInt8(truncatingIfNeeded: instruction.operand >> ($0 * 8)) }
-        }
+        let begin: [FilterInstruction] = [.load(Field.number)]
+        let end: [FilterInstruction] = [
+            .ifEqual(UInt32(CLW_NR_EXECVE), 0, else: 4), .load(Field.firstArgument),
+            .ifEqual(UInt32(truncatingIfNeeded: program), 0, else: 2),
+            .load(Field.firstArgument + 4), .ifEqual(UInt32(program >> 32), 1, else: 0), .give(Action.ask),
+            .give(Action.allow),
+        ]
+        return (begin + list + end).encoded
     }
 
     mutating func note(_ call: clw_denial) {

@@ -21,7 +21,6 @@ final class BuiltTemplate {
     /// null, zero, full, random and urandom (Documentation/admin-guide/devices.txt of the kernel): no message gives a
     /// sandbox another device, whatever its name.
     private static let devices: Set<dev_t> = [0x103, 0x105, 0x107, 0x108, 0x109]
-    private static let instructionBytes = 8
 
     init(
         _ template: Template, filterDescriptor: Int32, at path: String, host: Int32, landlockABI: Int32
@@ -33,8 +32,10 @@ final class BuiltTemplate {
             throw LaunchError(stage: .template, errno: EINVAL, subject: "mountNamespace")
         }
         let marked = try Self.readFilter(filterDescriptor)
-        filter = Self.replacing([Self.refusal], in: marked, with: Self.errnoAction | UInt32(template.refusal))
-        askingFilter = Self.replacing([Self.refusal, Self.killAction], in: marked, with: Self.askAction)
+        let refusal = Action.errno(Template.refusalMarker)
+        filter = Self.replacing([refusal], in: marked, with: Action.errno(template.refusal))
+        // A call of another architecture's table is killed otherwise.
+        askingFilter = Self.replacing([refusal, Action.killProcess], in: marked, with: Action.ask)
         scratches = template.entries.filter { $0.kind == .scratch }
         tree = CStrings([path])
         hostname = CStrings([template.hostname])
@@ -128,23 +129,16 @@ final class BuiltTemplate {
             unsafe clw_move_mount(tree, "", parent, name, UInt32(CLW_MOVE_MOUNT_FROM_FD)), .tree, entry.path)
     }
 
-    private static let errnoAction: UInt32 = 0x0005_0000
-    private static let askAction: UInt32 = 0x7fc0_0000
-    /// What a call of another architecture's table gets.
-    private static let killAction: UInt32 = 0x8000_0000
-    private static let refusal = errnoAction | UInt32(Template.refusalMarker)
+    private typealias Action = FilterInstruction.Action
 
-    /// Puts an action in the place of others (struct sock_filter, seccomp(2)).
+    /// Puts an action in the place of others.
     private static func replacing(_ actions: [UInt32], in filter: [UInt8], with action: UInt32) -> [UInt8] {
-        func returning(_ value: UInt32) -> [UInt8] {
-            [0x06, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
-        }
-        let replaced = actions.map(returning)
+        let replaced = actions.map { FilterInstruction.give($0).encoded }
         var filter = filter
-        for start in stride(from: 0, to: filter.count, by: instructionBytes) {
-            let instruction = start..<start + instructionBytes
+        for start in stride(from: 0, to: filter.count, by: FilterInstruction.bytes) {
+            let instruction = start..<start + FilterInstruction.bytes
             if replaced.contains(Array(filter[instruction])) {
-                filter.replaceSubrange(instruction, with: returning(action))
+                filter.replaceSubrange(instruction, with: FilterInstruction.give(action).encoded)
             }
         }
         return filter
@@ -154,7 +148,8 @@ final class BuiltTemplate {
         var kind = stat()
         try check(unsafe fstat(fd, &kind), .template, "seccomp filter")
         let size = Int(kind.st_size)
-        guard size > 0, size % instructionBytes == 0, size / instructionBytes <= Template.filterInstructionsMax else {
+        let instruction = FilterInstruction.bytes
+        guard size > 0, size % instruction == 0, size / instruction <= Template.filterInstructionsMax else {
             throw LaunchError(stage: .template, errno: EINVAL, subject: "seccomp filter")
         }
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -98,9 +98,8 @@ struct Probe {
             ], landlock: [LandlockRule("/usr", [.read, .execute])], refusal: EPERM)
         let filter = try check(unsafe clw_memfd_create("allow", UInt32(CLW_MFD_CLOEXEC)), .seccomp, "memfd")
         defer { close(filter) }
-        // One instruction: return SECCOMP_RET_ALLOW.
-        var allow = sock_filter(code: 0x06, jt: 0, jf: 0, k: 0x7fff_0000)
-        _ = unsafe write(filter, &allow, MemoryLayout<sock_filter>.size)
+        let allow = FilterInstruction.give(FilterInstruction.Action.allow).encoded
+        _ = unsafe write(filter, allow, allow.count)
         let built = try host.build(template, id: UInt64.max, filter: filter)
         defer { built.discard() }
         let limits = RunLimits(
@@ -122,13 +121,7 @@ struct Probe {
         report.errno = ETIMEDOUT
         var watched = pollfd(fd: run.control, events: Int16(POLLIN), revents: 0)
         if unsafe poll(&watched, 1, 10_000) > 0 {
-            var packet = [UInt8](repeating: 0, count: InitReport.packetBytesMax)
-            var length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
-            // Of a pid 1 that failed before it had read our word to go; its report comes after that.
-            if length < 0, errno == ECONNRESET {
-                length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
-            }
-            if length > 0, let (received, _, _) = InitReport.parse(packet[..<length]) {
+            if let packet = run.receivePacket(), let (received, _, _) = InitReport.parse(packet) {
                 report = received
             } else {
                 report.errno = EIO

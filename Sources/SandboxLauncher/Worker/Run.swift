@@ -51,6 +51,19 @@ final class Run {
         _ = clw_pidfd_send_signal(pidfd, SIGKILL)
     }
 
+    /// What pid 1 has sent; empty when it sends nothing any more, nil when nothing has come yet.
+    func receivePacket() -> ArraySlice<UInt8>? {
+        var packet = [UInt8](
+            repeating: 0, count: observes ? InitReport.observedPacketBytesMax : InitReport.packetBytesMax)
+        var length = unsafe recv(control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+        // A pid 1 that fails before it has read our word to go resets the connection; its report comes after that.
+        if length < 0, errno == ECONNRESET {
+            length = unsafe recv(control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
+        }
+        if length < 0, errno == EAGAIN || errno == EINTR { return nil }
+        return packet.prefix(max(0, length))
+    }
+
     /// Closes the socket to pid 1, which then ends.
     func release() {
         if control >= 0 { close(control) }

@@ -179,21 +179,12 @@ final class Worker {
     // MARK: From the sandboxes
 
     private func readReport(_ run: Run) {
-        guard run.control >= 0 else { return }
-        var packet = [UInt8](
-            repeating: 0, count: run.observes ? InitReport.observedPacketBytesMax : InitReport.packetBytesMax)
-        var length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
-        // A pid 1 that fails before it has read our word to go resets the connection; its report comes after that.
-        if length < 0, errno == ECONNRESET {
-            length = unsafe recv(run.control, &packet, packet.count, Int32(CLW_MSG_DONTWAIT))
-        }
-        if length > 0, let (report, denials, observation) = InitReport.parse(packet[..<length]) {
+        guard run.control >= 0, let packet = run.receivePacket() else { return }
+        if let (report, denials, observation) = InitReport.parse(packet) {
             run.report = report
             run.denials = denials
             run.observation = observation
             answer(run)
-        } else if length < 0, errno == EAGAIN || errno == EINTR {
-            return
         }
         _ = clw_epoll_remove(epoll, run.control)
         spent.append(run)
