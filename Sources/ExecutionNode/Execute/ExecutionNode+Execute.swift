@@ -74,7 +74,8 @@ extension ExecutionNode {
         return try await withTaskExecutorPreference(globalConcurrentExecutor, operation: finish)
     }
 
-    private static let quickBytesMax = 64 << 10
+    /// What is longer takes long to read: it is read in the pool, whatever the caller's executor.
+    package static let quickBytesMax = 64 << 10
 
     // MARK: Steps
 

@@ -10,9 +10,6 @@ struct ExecuteRoutes {
     /// Cancels the runs that are under way.
     let runs: CancelSwitch
 
-    /// A larger body takes long to read; it leaves the event loop to other connections.
-    private static let quickBytesMax = 64 << 10
-
     var routes: [Route] {
         [
             Route(.post, "/api/v1/skills/{skill}/execute", isQuick: true, execute),
@@ -34,7 +31,8 @@ struct ExecuteRoutes {
                     caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
                     limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax)))
         }
-        let executor = body.count <= Self.quickBytesMax ? call.connection?.executor : nil
+        // A larger body takes long to read; it leaves the event loop to other connections.
+        let executor = body.count <= ExecutionNode.quickBytesMax ? call.connection?.executor : nil
         let reply = try await withTaskExecutorPreference(executor ?? globalConcurrentExecutor) {
             try await CancelSwitch.run(
                 cancelledBy: [runs] + (call.connection.map { [$0.gone] } ?? []), on: executor, run)
