@@ -136,23 +136,27 @@ let package = Package(
             path: "Benchmarks/ClawBench", swiftSettings: common),
 
         // MARK: Tests
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(name: "ClawBenchTests", dependencies: ["ClawBench"], swiftSettings: common),
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: common),
         .executableTarget(
             name: "SandboxProbe", path: "Tests/SandboxProbe", linkerSettings: staticLink),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "SandboxProtocol", "Fields", "CLinux"],
+            name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Fields", "CLinux"],
             swiftSettings: common),
         .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
             name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
             name: "MeteringTests",
-            dependencies: ["Metering", "MarketCore", "Fields", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "TestSupport", "Metering", "MarketCore", "Fields", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: common),
         .testTarget(
             name: "StorageTests",
             dependencies: [
+                "TestSupport",
                 "Storage", "Metering", "LicenseCheck", "MarketCore", "Fields",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -173,6 +177,7 @@ let package = Package(
         .testTarget(
             name: "ClawRunnerTests",
             dependencies: [
+                "TestSupport",
                 "ClawRunner", "EmbeddedNode", "NodeTestSupport", "ExecutionNode", "Storage", "Sandbox", "MarketCore",
                 "LicenseCheck",
                 "Metering", "Fields", .product(name: "AsyncHTTPClient", package: "async-http-client"),

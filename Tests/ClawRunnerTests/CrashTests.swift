@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ClawRunner
@@ -40,24 +41,4 @@ struct CrashTests {
 /// Whom a round kills.
 enum Victims: CaseIterable {
     case daemon, worker, keeper, everything
-}
-
-/// A generator with a printed seed.
-struct SeededGenerator: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.seed = seed
-        state = seed
-    }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import MarketCore
+import TestSupport
 import Testing
 
 @testable import Metering

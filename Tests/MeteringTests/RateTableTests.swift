@@ -1,4 +1,5 @@
 import MarketCore
+import TestSupport
 import Testing
 
 @testable import Metering

@@ -1,6 +1,7 @@
 import Fields
 import Foundation
 import MarketCore
+import TestSupport
 import Testing
 
 @testable import Metering

@@ -1,6 +1,7 @@
 import Foundation
 import MarketCore
 import Metering
+import TestSupport
 import Testing
 
 @testable import Storage

@@ -1,19 +1,14 @@
+import TestSupport
+
 /// Changes bytes as a fuzzer does, from a seed: the same seed gives the same bytes.
 struct Mutator: RandomNumberGenerator {
-    private var state: UInt64
+    private var random: SeededGenerator
 
     init(seed: UInt64) {
-        state = seed
+        random = SeededGenerator(seed: seed)
     }
 
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
+    mutating func next() -> UInt64 { random.next() }
 
     /// One to four changes: a bit, a byte, a number at an edge, a cut, a copy, an insertion.
     mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
