@@ -55,9 +55,9 @@ package struct SecretRedaction: Sendable {
 
     package func apply(_ verdict: Verdict) -> Verdict {
         guard !needles.isEmpty else { return verdict }
-        return Verdict(
-            kind: verdict.kind, detail: apply(verdict.detail), exitCode: verdict.exitCode, signal: verdict.signal,
-            syscall: verdict.syscall, layer: verdict.layer, reason: verdict.reason)
+        var verdict = verdict
+        verdict.detail = apply(verdict.detail)
+        return verdict
     }
 
     /// Notes where `needle` begins and how long it is there, by the algorithm of Knuth, Morris and Pratt.

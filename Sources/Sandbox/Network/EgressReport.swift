@@ -55,9 +55,9 @@ struct EgressReport: Sendable {
     /// A refusal ends nothing by itself, but it is often why a program gave up.
     func explain(_ verdict: Verdict) -> Verdict {
         guard let first = sentences.first, [.failed, .signaled].contains(verdict.kind) else { return verdict }
-        return Verdict(
-            kind: verdict.kind, detail: "\(verdict.detail) A connection was refused or ended, to \(first).",
-            exitCode: verdict.exitCode, signal: verdict.signal, reason: verdict.reason)
+        var verdict = verdict
+        verdict.detail += " A connection was refused or ended, to \(first)."
+        return verdict
     }
 
     var json: JSONValue {

@@ -15,7 +15,7 @@ public struct Verdict: Hashable, Sendable {
 
     public let kind: Kind
     /// One sentence that a person or a language model can act on.
-    public let detail: String
+    public var detail: String
     public var exitCode: Int32?
     public var signal: Int32?
     public var syscall: String?
