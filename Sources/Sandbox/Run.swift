@@ -1,3 +1,4 @@
+import CLinux
 public import Fields
 package import SandboxProtocol
 
@@ -21,6 +22,14 @@ public struct RunRequest: Sendable {
     /// What the program may connect to, by name and through the daemon; at most ``NetworkDestination/countMax``. The
     /// profile's own are added.
     public var destinations: [NetworkDestination]
+    /// A command that can be started before `arguments` and `skillDirectory` are known, such as a Python that waits for
+    /// what to load. On its descriptor 3 come, once they are known and up to end of file, texts ended by NUL: the number
+    /// of arguments and of variables, the program, ``arguments``, and the environment as `NAME=VALUE`; `skillDirectory` is
+    /// at /skill then. Nil: there is none.
+    public var interpreter: [String]?
+    /// The program may be started before this run is asked for, if it begins by reading its standard input: all that it
+    /// does before, it does without knowing for what.
+    public var startsAhead = false
     /// Reports every system call and path of the run in ``RunOutcome/observation``. Slow, for profiles to be learnt.
     public var observes = false
     /// Layers left out, so that a test can show what each of them is for.
@@ -49,6 +58,7 @@ public struct RunOutcome: Sendable {
     public var standardErrorTruncated: Bool
     public var usage: RunUsage
     public var report: IsolationReport
+    public var times = RunTimes()
     /// What the run did, where the request asked for it.
     public var observation: RunObservation?
 
@@ -78,5 +88,33 @@ public struct RunUsage: Hashable, Sendable {
         self.wallMicroseconds = wallMicroseconds
         self.cpuMicroseconds = cpuMicroseconds
         self.peakMemoryBytes = peakMemoryBytes
+    }
+}
+
+/// When the steps of a run came, in nanoseconds of CLOCK_MONOTONIC; nil for steps that did not take place.
+public struct RunTimes: Hashable, Sendable {
+    /// Its pipes were there, and its sandbox where one waited.
+    public var acquired: Int64?
+    /// The launcher had it, and its clocks began.
+    public var dispatched: Int64?
+    /// The sandbox was built.
+    public var sealed: Int64?
+    /// The program was executed. For what was started ahead both were done when the run came.
+    public var executed: Int64?
+    /// The first byte of standard output came.
+    public var firstByte: Int64?
+    /// The program ended.
+    public var exited: Int64?
+    /// Its tree was dead, and all that it wrote was read.
+    public var collected: Int64?
+
+    public init() {}
+
+    init(_ ended: Ended, acquired: Int64?, firstByte: Int64?) {
+        self.acquired = acquired
+        self.firstByte = firstByte
+        dispatched = ended.times.begun
+        (sealed, executed, exited) = (ended.times.sealed, ended.times.executed, ended.times.exited)
+        collected = clw_monotonic_ns()
     }
 }

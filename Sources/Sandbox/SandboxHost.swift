@@ -1,4 +1,5 @@
 internal import CCap
+import CLinux
 internal import Fields
 import Glibc
 internal import SandboxProtocol
@@ -32,7 +33,7 @@ public final class SandboxHost: Sendable {
             arguments: [options.cgroupName] + (options.layersOptional ? ["--layers-optional"] : []))
         let (hello, worker) = try launcher.awaitHello(milliseconds: 20_000)
         if options.dropCapabilities { try Self.dropCapabilities() }
-        reactor = try Reactor(launcher: launcher, hello: hello, worker: worker, times: options.launcherTimes)
+        reactor = try Reactor(launcher: launcher, hello: hello, worker: worker, times: options.launcherTimes, parking: options.parking)
         launcherPID = launcher.pid
         self.options = options
     }
@@ -53,15 +54,27 @@ public final class SandboxHost: Sendable {
             let launch = try launch(request, layers)
             let destinations = Self.destinations(request)
             let egress = destinations.isEmpty ? nil : EgressRelay(destinations, options.egress)
-            let end = try await perform(request, launch, egress)
-            let report = await egress?.finish(ended: end.byItself)
-            return outcome(request, layers, hostReport, end, report)
+            let choices = try choices(request, launch, layers)
+            if options.awaitsParked, let first = choices.first { _ = await reactor.awaitParked(first) }
+            var performed = try await perform(request, launch, egress, choices)
+            if case .failed(let failure) = performed.end, failure.stage == .parked {
+                // It died while it waited, or cannot take this run. Nothing of the run has been done.
+                performed = try await perform(request, launch, egress, [])
+            }
+            let report = await egress?.finish(ended: performed.end.byItself)
+            return outcome(request, layers, hostReport, performed, report)
         } catch {
             let verdict = Verdict(
                 kind: .launchFailed, detail: error.description, layer: error.layer, reason: error.code.rawValue)
             return outcome(request, layers, hostReport, verdict, nil, CapturedOutput())
         }
     }
+
+    /// How well waiting sandboxes serve the runs that come.
+    public var parkingReport: ParkingReport { reactor.parkingReport }
+
+    /// Ends every sandbox that waits: profiles or files have changed that it was built from. Runs go on.
+    public func drainParked() { reactor.drainParked() }
 
     /// Ends every run as cancelled and waits until the launcher is gone.
     public func shutdown() async {
@@ -124,18 +137,63 @@ public final class SandboxHost: Sendable {
         }
         let key = TemplateTable.Key(
             profile: request.profile.identity, layers: layers, network: !destinations.isEmpty)
-        let template = try reactor.template(key) { () throws(SandboxError) in
-            CompiledTemplate(
-                template: TemplateBuilder.template(
-                    request.profile, layers: layers, runtimesDirectory: options.runtimesDirectory),
-                filter: try SeccompCompiler.compile(request.profile.syscalls, network: key.network))
-        }
         return Launch(
-            template: template, limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
+            template: try template(key, request.profile), limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
             programs: Self.candidates(program, path: environment["PATH"] ?? ""), arguments: request.arguments,
-            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
+            environment: Self.variables(environment),
             destinations: destinations.map { Destination(host: $0.host, port: $0.port) },
             observes: request.observes)
+    }
+
+    private func template(_ key: TemplateTable.Key, _ profile: Profile) throws(SandboxError) -> UInt64 {
+        try reactor.template(key) { () throws(SandboxError) in
+            CompiledTemplate(
+                template: TemplateBuilder.template(
+                    profile, layers: key.layers, runtimesDirectory: options.runtimesDirectory,
+                    interpreter: key.interpreter),
+                filter: try SeccompCompiler.compile(profile.syscalls, network: key.network))
+        }
+    }
+
+    /// The kinds of waiting sandboxes that could take this run, those that save it most first.
+    private func choices(
+        _ request: RunRequest, _ launch: Launch, _ layers: LayerSet
+    ) throws(SandboxError) -> [ParkChoice] {
+        let profile = request.profile
+        // Listeners, and the questions of an observer, come before the program.
+        guard options.parking.countMax > 0, profile.warm.sandboxesMax > 0, launch.destinations.isEmpty,
+            !request.observes, layers.contains(.root)
+        else { return [] }
+        var recipes: [ParkRecipe] = []
+        if request.startsAhead, profile.warm.skills { recipes.append(ParkRecipe(start: .program, launch: launch)) }
+        let bytes = launch.arguments.reduce(0) { $0 + $1.utf8.count + 1 } + launch.environmentBytes
+        if let command = request.interpreter, profile.warm.interpreters, bytes < Order.pipeBytesMax,
+            TemplateBuilder.canStartInterpreter(profile)
+        {
+            recipes.append(ParkRecipe(start: .interpreter, launch: try interpreter(command, profile, layers)))
+        }
+        if TemplateBuilder.canSeal(profile) {
+            let waiting = Launch(
+                template: launch.template, limits: profile.limits.wire, skillPath: "", programs: [], arguments: [],
+                environment: [])
+            recipes.append(ParkRecipe(start: .sealed, launch: waiting))
+        }
+        return recipes.map { ParkChoice(recipe: $0, countMax: profile.warm.sandboxesMax) }
+    }
+
+    private func interpreter(
+        _ command: [String], _ profile: Profile, _ layers: LayerSet
+    ) throws(SandboxError) -> Launch {
+        let key = TemplateTable.Key(profile: profile.identity, layers: layers, network: false, interpreter: true)
+        let path = profile.environment["PATH"] ?? ""
+        return Launch(
+            template: try template(key, profile), limits: profile.limits.wire, skillPath: "",
+            programs: Self.candidates(command.first ?? "", path: path).filter { !$0.hasPrefix("/skill/") },
+            arguments: command, environment: Self.variables(profile.environment))
+    }
+
+    private static func variables(_ environment: [String: String]) -> [String] {
+        environment.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
     /// The profile's and the request's own.
@@ -175,23 +233,41 @@ public final class SandboxHost: Sendable {
 
     // MARK: During
 
+    /// How a run ended, and where.
+    private struct Performed {
+        var end: RunEnd
+        /// What was started in its sandbox before it came; nil when it built its own.
+        var start: ParkedStart?
+        var startObstacle: String?
+        /// CLOCK_MONOTONIC: it has its pipes, and a sandbox where one waited.
+        var acquiredAt: Int64 = 0
+    }
+
     private func perform(
-        _ request: RunRequest, _ launch: Launch, _ egress: EgressRelay?
-    ) async throws(SandboxError) -> RunEnd {
+        _ request: RunRequest, _ launch: Launch, _ egress: EgressRelay?, _ choices: [ParkChoice]
+    ) async throws(SandboxError) -> Performed {
+        var launch = launch
         let id = reactor.newID()
+        let taken = choices.isEmpty ? ParkedPool.Taken(kinds: []) : reactor.take(choices)
+        defer { if !taken.kinds.isEmpty { reactor.giveBack(taken) } }
+        var performed = Performed(
+            end: .lost, start: taken.sandbox?.recipe.start, startObstacle: taken.obstacle)
+        if let sandbox = taken.sandbox {
+            launch.parked = sandbox.id
+            launch.template = sandbox.recipe.launch.template
+        }
+        let pipes: RunPipes
+        if let waiting = taken.sandbox { pipes = waiting.pipes } else { pipes = try RunPipes() }
+        performed.acquiredAt = clw_monotonic_ns()
         let cancelled = Atomic<Bool>(false)
-        return await withTaskCancellationHandler {
+        performed.end = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                do throws(SandboxError) {
-                    let run = try ActiveRun(
-                        id: id, limits: request.limits, input: request.standardInput, egress: egress
-                    ) {
-                        continuation.resume(returning: $0)
-                    }
-                    reactor.start(run, launch)
-                } catch {
-                    continuation.resume(returning: .failed(Failure(stage: .dispatch, errno: EMFILE)))
+                let active = ActiveRun(
+                    id: id, pipes: pipes, limits: request.limits, input: request.standardInput, egress: egress
+                ) {
+                    continuation.resume(returning: $0)
                 }
+                reactor.start(active, launch)
                 // A cancellation before the start found no run to kill.
                 if cancelled.load(ordering: .acquiring) { reactor.kill(id, .cancelled) }
             }
@@ -199,21 +275,22 @@ public final class SandboxHost: Sendable {
             cancelled.store(true, ordering: .releasing)
             reactor.kill(id, .cancelled)
         }
+        return performed
     }
 
     // MARK: After
 
     private func outcome(
-        _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ end: RunEnd, _ egress: EgressReport?
+        _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ performed: Performed, _ egress: EgressReport?
     ) -> RunOutcome {
-        switch end {
+        switch performed.end {
         case .ended(let ended, var output):
             var verdict = VerdictDecision.decide(ended, request.limits, output)
             if let egress {
                 verdict = egress.explain(verdict)
                 output.append(lines: egress.log)
             }
-            return outcome(request, layers, host, verdict, ended, output, egress)
+            return outcome(request, layers, host, verdict, ended, output, egress, performed)
         case .failed(let failure):
             let verdict = VerdictDecision.launchFailed(failure, program: request.arguments.first ?? "")
             return outcome(request, layers, host, verdict, nil, CapturedOutput())
@@ -233,21 +310,24 @@ public final class SandboxHost: Sendable {
 
     private func outcome(
         _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ verdict: Verdict, _ ended: Ended?,
-        _ output: CapturedOutput, _ egress: EgressReport? = nil
+        _ output: CapturedOutput, _ egress: EgressReport? = nil, _ performed: Performed? = nil
     ) -> RunOutcome {
         var usage = RunUsage()
+        var times = RunTimes()
         if let ended {
             usage.wallMicroseconds = ended.wallMicroseconds
             usage.cpuMicroseconds = Int64(clamping: ended.cpuMicroseconds)
             usage.peakMemoryBytes = Int64(clamping: ended.peakMemoryBytes)
+            times = RunTimes(ended, acquired: performed?.acquiredAt, firstByte: output.firstByteAt)
         }
         let report = IsolationReport(
             profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output,
-            egress: egress)
+            egress: egress, start: performed?.start, startObstacle: performed?.startObstacle)
         var outcome = RunOutcome(
             verdict: verdict, standardOutput: output.output, standardError: output.error,
             standardErrorTruncated: output.errorCount > Int64(output.error.count), usage: usage, report: report)
         outcome.observation = ended?.observation.map(RunObservation.init)
+        outcome.times = times
         return outcome
     }
 

@@ -1,6 +1,9 @@
-/// One run: which template, which limits, which program. Sent with the descriptors for standard input, output, error.
+/// One run: which template, which limits, which program. Sent with the descriptors for standard input, output, error,
+/// or without any to a sandbox that waits: it has them.
 public struct Launch: Sendable, Hashable {
     public var template: UInt64
+    /// The sandbox to use, by the id of its `park` message; 0 builds one.
+    public var parked: UInt64
     public var limits: RunLimits
     /// Absolute path on the host, shown at /skill; empty for none.
     public var skillPath: String
@@ -15,15 +18,20 @@ public struct Launch: Sendable, Hashable {
     /// Every call that the profile allows is reported, too. Slow: each of them waits for pid 1.
     public var observes: Bool
 
+    /// Of all variables, with the NUL behind each.
+    public var environmentBytes: Int { environment.reduce(0) { $0 + $1.utf8.count + 1 } }
+
     public static let stringsMax = 4096
     /// As many as one message carries descriptors.
     public static let destinationsMax = 16
 
     public init(
         template: UInt64, limits: RunLimits, skillPath: String, programs: [String], arguments: [String],
-        environment: [String], destinations: [Destination] = [], dryRun: Bool = false, observes: Bool = false
+        environment: [String], destinations: [Destination] = [], dryRun: Bool = false, observes: Bool = false,
+        parked: UInt64 = 0
     ) {
         self.template = template
+        self.parked = parked
         self.limits = limits
         self.skillPath = skillPath
         self.programs = programs
@@ -35,8 +43,13 @@ public struct Launch: Sendable, Hashable {
     }
 
     public init(fields: ArraySlice<UInt8>) throws(ProtocolError) {
+        try self.init(fields: fields, needsProgram: true)
+    }
+
+    init(fields: ArraySlice<UInt8>, needsProgram: Bool) throws(ProtocolError) {
         var reader = ByteReader(fields)
         template = try reader.integer()
+        parked = try reader.integer()
         limits = try RunLimits(reading: &reader)
         skillPath = try reader.string()
         let strings = { (reader: inout ByteReader) throws(ProtocolError) in
@@ -51,12 +64,13 @@ public struct Launch: Sendable, Hashable {
         dryRun = try reader.integer(UInt8.self) != 0
         observes = try reader.integer(UInt8.self) != 0
         try reader.finish()
-        guard programs.count <= 64, dryRun || !programs.isEmpty else { throw ProtocolError("no program") }
+        guard programs.count <= 64, dryRun || !needsProgram || !programs.isEmpty else { throw ProtocolError("no program") }
     }
 
     public var fields: [UInt8] {
         var writer = ByteWriter()
         writer.integer(template)
+        writer.integer(parked)
         limits.write(to: &writer)
         writer.string(skillPath)
         for strings in [programs, arguments, environment] {

@@ -6,15 +6,17 @@ public struct Message: Sendable {
         case discardTemplate, launch, kill
         /// Answered with `pong` and the same id: the worker still turns.
         case ping
+        case park
         // From the launcher.
         case hello = 64
         case templateReady, templateFailed, ended, failed, pong
         /// With a run's listeners, in the order of its destinations; before its end.
         case listening
+        case parked
     }
 
     /// Raised with every change of a message, so that a daemon and a launcher of two builds refuse each other.
-    public static let version: UInt16 = 8
+    public static let version: UInt16 = 9
     public static let headerBytes = 16
     /// Within the default send buffer of a socket (net.core.wmem_default, 208 KiB).
     public static let bytesMax = 160 * 1024

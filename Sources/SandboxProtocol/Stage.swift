@@ -6,6 +6,8 @@ public enum Stage: UInt8, CaseIterable, Sendable {
     case chdir, exec
     /// The network of a run with declared destinations.
     case network, mountHosts
+    /// The waiting sandbox that was to take the run is gone or cannot take it; another may.
+    case parked
     /// The launcher itself died, or refused the message.
     case launcher
 
@@ -27,7 +29,7 @@ public enum Stage: UInt8, CaseIterable, Sendable {
         case .descriptors: .descriptors
         case .landlock: .landlock
         case .signals: .signals
-        case .template, .mountSkill, .initProcess, .dispatch, .chdir, .exec, .launcher: nil
+        case .template, .mountSkill, .initProcess, .dispatch, .chdir, .exec, .parked, .launcher: nil
         case .network: .networkNamespace
         }
     }

@@ -11,10 +11,12 @@ public struct Template: Sendable, Hashable {
     public var refusal: Int32
     /// Ends the run at the first refused call.
     public var killOnDenial: Bool
+    /// The filter allows what a waiting sandbox still has to do, so that it can be installed before the run is known.
+    public var filtersEarly: Bool
 
     public init(
         layers: LayerSet, hostname: String, entries: [RootEntry], landlock: [LandlockRule], refusal: Int32,
-        killOnDenial: Bool = false
+        killOnDenial: Bool = false, filtersEarly: Bool = false
     ) {
         self.layers = layers
         self.hostname = hostname
@@ -22,6 +24,7 @@ public struct Template: Sendable, Hashable {
         self.landlock = landlock
         self.refusal = refusal
         self.killOnDenial = killOnDenial
+        self.filtersEarly = filtersEarly
     }
 
     public static let entriesMax = 512
@@ -44,6 +47,7 @@ public struct Template: Sendable, Hashable {
         refusal = try reader.integer()
         guard (1..<4096).contains(refusal) else { throw ProtocolError("refusal is no errno") }
         killOnDenial = try reader.integer(UInt8.self) != 0
+        filtersEarly = try reader.integer(UInt8.self) != 0
         try reader.finish()
     }
 
@@ -55,6 +59,7 @@ public struct Template: Sendable, Hashable {
         writer.list(landlock) { $1.write(to: &$0) }
         writer.integer(refusal)
         writer.integer(UInt8(killOnDenial ? 1 : 0))
+        writer.integer(UInt8(filtersEarly ? 1 : 0))
         return writer.bytes
     }
 }

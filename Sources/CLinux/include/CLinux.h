@@ -160,7 +160,7 @@ static inline int clw_cgroup_delegated(const char *directory) {
 // MARK: Mounts (mount(2), open_tree(2), move_mount(2), mount_setattr(2), openat2(2))
 
 enum {
-    CLW_MS_NOSUID = 2, CLW_MS_NODEV = 4, CLW_MS_NOEXEC = 8, CLW_MS_REC = 1 << 14, CLW_MS_PRIVATE = 1 << 18,
+    CLW_MS_REMOUNT = 32, CLW_MS_NOSUID = 2, CLW_MS_NODEV = 4, CLW_MS_NOEXEC = 8, CLW_MS_REC = 1 << 14, CLW_MS_PRIVATE = 1 << 18,
     CLW_MS_SLAVE = 1 << 19,
     CLW_MNT_DETACH = 2,
     CLW_ATTR_RDONLY = 1, CLW_ATTR_NOSUID = 2, CLW_ATTR_NODEV = 4, CLW_ATTR_NOEXEC = 8,
@@ -383,6 +383,63 @@ static inline ssize_t clw_receive(int fd, void *bytes, size_t capacity, int *fds
     return length;
 }
 
+/// Lets every packet that arrives carry its sender's pid, as this process counts. unix(7), SO_PASSCRED.
+static inline int clw_pass_credentials(int fd) {
+    int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
+
+/// recvmsg(2) of one packet and its sender's pid; 0 when it is not told, or descriptors came, which are closed.
+static inline ssize_t clw_receive_from(int fd, void *bytes, size_t capacity, pid_t *sender, int flags) {
+    // struct ucred of sys/socket.h.
+    struct { pid_t pid; uid_t uid; gid_t gid; } who;
+    char control[CMSG_SPACE(sizeof who) + CMSG_SPACE(sizeof(int) * CLW_FDS_MAX)];
+    struct iovec part = {bytes, capacity};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    *sender = 0;
+    ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
+    if (length < 0) return length;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET) continue;
+        if (header->cmsg_type == 2 /* SCM_CREDENTIALS */ && header->cmsg_len == CMSG_LEN(sizeof who)) {
+            memcpy(&who, CMSG_DATA(header), sizeof who);
+            *sender = who.pid;
+        } else if (header->cmsg_type == SCM_RIGHTS) {
+            int arrived = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            for (int i = 0; i < arrived; i++) {
+                int one;
+                memcpy(&one, CMSG_DATA(header) + sizeof(int) * (size_t)i, sizeof one);
+                close(one);
+            }
+        }
+    }
+    return length;
+}
+
+/// Takes the one packet that a sealed process waits for: its length, or 0 at end of file. The descriptor that came with
+/// it, close-on-exec, or -1. Calls nothing but recvmsg(2): the caller's filter is installed.
+static inline ssize_t clw_await_order(int fd, void *bytes, size_t capacity, int *descriptor) {
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {bytes, capacity};
+    struct msghdr message = {0};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    *descriptor = -1;
+    ssize_t length;
+    do length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC); while (length < 0 && errno == EINTR);
+    if (length <= 0) return 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_type == SCM_RIGHTS) memcpy(descriptor, CMSG_DATA(header), sizeof(int));
+    return length;
+}
+
 // MARK: The network of a run with declared destinations (netdevice(7), ip(7))
 
 /// struct ifreq of net/if.h, which cannot be included beside other headers of the kernel.
@@ -419,7 +476,7 @@ static inline int clw_listen_at(int fd, uint32_t address, uint16_t port, int bac
 
 enum {
     CLW_POLL_IN = EPOLLIN, CLW_POLL_OUT = EPOLLOUT, CLW_POLL_PRIORITY = EPOLLPRI,
-    CLW_MSG_DONTWAIT = MSG_DONTWAIT, CLW_MFD_CLOEXEC = 1, CLW_MFD_ALLOW_SEALING = 2,
+    CLW_MSG_DONTWAIT = MSG_DONTWAIT, CLW_MSG_PEEK = MSG_PEEK, CLW_MSG_TRUNC = MSG_TRUNC, CLW_MFD_CLOEXEC = 1, CLW_MFD_ALLOW_SEALING = 2,
     CLW_F_ADD_SEALS = 1033, CLW_SEALS_ALL = 0xf,
     RLIMIT_CPU_ID = RLIMIT_CPU, RLIMIT_FSIZE_ID = RLIMIT_FSIZE, RLIMIT_CORE_ID = RLIMIT_CORE,
     RLIMIT_NPROC_ID = RLIMIT_NPROC, RLIMIT_NOFILE_ID = RLIMIT_NOFILE, RLIMIT_MEMLOCK_ID = RLIMIT_MEMLOCK,
@@ -451,6 +508,11 @@ static inline int clw_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {soft, hard};
     return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);
 }
+/// A limit of another process.
+static inline int clw_setrlimit_of(pid_t pid, int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {soft, hard};
+    return (int)syscall(SYS_prlimit64, pid, resource, &limit, NULL);
+}
 /// Processor time and peak memory of the children that were waited for.
 static inline void clw_children_usage(int64_t *cpu_microseconds, int64_t *peak_bytes) {
     struct rusage usage;
@@ -460,6 +522,7 @@ static inline void clw_children_usage(int64_t *cpu_microseconds, int64_t *peak_b
         + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
     *peak_bytes = (int64_t)usage.ru_maxrss * 1024;
 }
+static inline int clw_nonblocking(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
 static inline int clw_pipe(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC); }
 static inline int clw_socketpair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
 static inline int clw_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }

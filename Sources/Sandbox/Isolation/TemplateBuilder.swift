@@ -4,12 +4,24 @@ internal import SandboxProtocol
 /// Turns a profile into the file tree and the rules that the launcher builds. Nothing of the host is in it but
 /// programs, libraries and the few files of /etc that programs need.
 enum TemplateBuilder {
-    static func template(_ profile: Profile, layers: LayerSet, runtimesDirectory: String?) -> Template {
+    /// - Parameter interpreter: for one that is started before the skill's files are there.
+    static func template(
+        _ profile: Profile, layers: LayerSet, runtimesDirectory: String?, interpreter: Bool = false
+    ) -> Template {
         Template(
             layers: layers, hostname: "sandbox",
             entries: programs(profile) + etc(profile) + devices() + own(profile) + runtimes(runtimesDirectory)
                 + mounts(profile),
-            landlock: rules(profile), refusal: profile.syscalls.refusal, killOnDenial: profile.syscalls.kills)
+            landlock: rules(profile, interpreter: interpreter), refusal: profile.syscalls.refusal,
+            killOnDenial: profile.syscalls.kills, filtersEarly: allowsDispatch(profile.syscalls))
+    }
+
+    /// Whether the filter lets through what a sealed sandbox does between the moment that its run is known and the
+    /// moment that its program is executed.
+    private static func allowsDispatch(_ policy: SyscallPolicy) -> Bool {
+        ["recvmsg", "fchdir", "landlock_add_rule", "landlock_restrict_self"].allSatisfy {
+            policy.calls[$0]?.isWhole == true && SyscallNarrowing.treatment(of: $0, network: false) == .whole
+        }
     }
 
     /// /usr, and beside it the top-level directories that the host has, in the form that it has them (most link into
@@ -142,6 +154,18 @@ enum TemplateBuilder {
         directory.map { [RootEntry(.bind, "/runtime", source: $0)] } ?? []
     }
 
+    /// Whether a sandbox can be sealed before the skill's files are in it: no rule is about a part of them.
+    static func canSeal(_ profile: Profile) -> Bool {
+        let lists = landlock(profile)
+        return !(lists.read + lists.execute + lists.write).contains { $0.hasPrefix("/skill/") }
+    }
+
+    /// Whether an interpreter can be started before the skill's files are there: it is held to the whole tree then,
+    /// which is no more than what is in it where the profile has no lists of its own.
+    static func canStartInterpreter(_ profile: Profile) -> Bool {
+        profile.landlock.read == nil && profile.landlock.execute == nil
+    }
+
     /// The profile's lists where it has them, the default ones elsewhere.
     static func landlock(_ profile: Profile) -> (read: [String], execute: [String], write: [String]) {
         let mounts = profile.mounts.map(\.value)
@@ -157,8 +181,10 @@ enum TemplateBuilder {
         )
     }
 
-    private static func rules(_ profile: Profile) -> [LandlockRule] {
-        let lists = landlock(profile)
+    /// A rule does not hold for what is mounted in its place later, but for what is mounted below it.
+    private static func rules(_ profile: Profile, interpreter: Bool) -> [LandlockRule] {
+        var lists = landlock(profile)
+        if interpreter { (lists.read, lists.execute) = (["/"], ["/"]) }
         var rules: [LandlockRule] = []
         for (paths, access) in [
             (lists.read, LandlockRule.Access.read), (lists.execute, .execute), (lists.write, .write),

@@ -22,10 +22,7 @@ enum RunEnd: Sendable {
 /// Unchecked, because it belongs to one place at a time: to its maker until ``Reactor/start(_:_:)`` takes it, then to the
 /// reactor's lock, then to whoever removed it from there.
 final class ActiveRun: @unchecked Sendable {
-    enum Stream: UInt64 {
-        case input = 0
-        case output, error
-    }
+    typealias Stream = RunPipes.Stream
 
     let id: UInt64
     /// Takes the run's listeners; nil without declared destinations.
@@ -34,47 +31,29 @@ final class ActiveRun: @unchecked Sendable {
     private let input: [UInt8]
     private var written = 0
     private(set) var captured = CapturedOutput()
-    private var descriptors: [Int32]
+    private var pipes: RunPipes
     private let finish: @Sendable (RunEnd) -> Void
 
-    /// Makes the pipes; `childEnds` are the caller's to send and close.
+    /// - Parameter pipes: are this run's from now on.
     init(
-        id: UInt64, limits: Limits, input: [UInt8], egress: EgressRelay? = nil,
+        id: UInt64, pipes: RunPipes, limits: Limits, input: [UInt8], egress: EgressRelay? = nil,
         finish: @escaping @Sendable (RunEnd) -> Void
-    ) throws(SandboxError) {
+    ) {
         self.id = id
+        self.pipes = pipes
         self.limits = limits
         self.input = input
         self.egress = egress
         self.finish = finish
-        descriptors = []
-        childEnds = []
-        for stream in 0..<3 {
-            var pair: [Int32] = [-1, -1]
-            guard unsafe clw_pipe(&pair) == 0 else {
-                let error = clw_errno()
-                close()
-                throw SandboxError(code: .request, detail: "no pipe for the run: \(describe(error))")
-            }
-            let (ours, child) = stream == 0 ? (pair[1], pair[0]) : (pair[0], pair[1])
-            descriptors.append(ours)
-            childEnds.append(child)
-            _ = clw_fcntl(ours, F_SETFL, Int(O_NONBLOCK))
-            // The program has another uid, and may open /dev/stdout by name.
-            fchmod(child, 0o666)
-        }
     }
 
     var wallMilliseconds: Int64 { limits.wallMilliseconds }
 
-    private(set) var childEnds: [Int32]
+    var childEnds: [Int32] { pipes.childEnds }
 
-    func closeChildEnds() {
-        for fd in childEnds { Glibc.close(fd) }
-        childEnds = []
-    }
+    func closeChildEnds() { pipes.closeChildEnds() }
 
-    func descriptor(_ stream: Stream) -> Int32 { descriptors[Int(stream.rawValue)] }
+    func descriptor(_ stream: Stream) -> Int32 { pipes.descriptor(stream) }
 
     /// Writes what fits; true when all is written, and the pipe is closed then: end of file for the program.
     func writeInput() -> Bool {
@@ -116,6 +95,7 @@ final class ActiveRun: @unchecked Sendable {
 
     private func keep(_ bytes: ArraySlice<UInt8>, _ stream: Stream) {
         if stream == .output {
+            if captured.firstByteAt == nil { captured.firstByteAt = clw_monotonic_ns() }
             captured.output += bytes.prefix(Int(limits.outputBytes) - captured.output.count)
             captured.outputCount += Int64(bytes.count)
         } else {
@@ -129,21 +109,11 @@ final class ActiveRun: @unchecked Sendable {
         captured.outputCount > limits.outputBytes || captured.errorCount > limits.stderrBytes
     }
 
-    func closeStream(_ stream: Stream) {
-        let fd = descriptor(stream)
-        if fd >= 0 { Glibc.close(fd) }
-        descriptors[Int(stream.rawValue)] = -1
-    }
-
-    private func close() {
-        for fd in descriptors + childEnds where fd >= 0 { Glibc.close(fd) }
-        descriptors = [-1, -1, -1]
-        childEnds = []
-    }
+    func closeStream(_ stream: Stream) { pipes.close(stream) }
 
     /// Once, with everything closed.
     func end(_ end: RunEnd) {
-        close()
+        pipes.close()
         finish(end)
     }
 }

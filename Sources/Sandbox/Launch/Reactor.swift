@@ -8,7 +8,6 @@ import Synchronization
 final class Reactor: Sendable {
     struct State: ~Copyable {
         var runs: [UInt64: ActiveRun] = [:]
-        var nextID: UInt64 = 1
         var hostReport: HostReport
         var templates = TemplateTable()
         var launcherGone = false
@@ -16,6 +15,9 @@ final class Reactor: Sendable {
         var watch: LauncherWatch
         /// A pidfd of the launcher's worker; -1 when it sent none.
         var worker: Int32
+        var pool: ParkedPool
+        /// The pool's timer is armed.
+        var parkingWatched = false
     }
 
     private let socket: Int32
@@ -23,6 +25,9 @@ final class Reactor: Sendable {
     private let wake: Int32
     /// Tells when to look whether the launcher is silent.
     let watchTimer: Int32
+    /// Tells when to look at the sandboxes that wait.
+    let parkingTimer: Int32
+    private let nextID = Atomic<UInt64>(2)
     private let outbox = Outbox()
     let state: Mutex<State>
 
@@ -30,22 +35,27 @@ final class Reactor: Sendable {
     private static let wakeTag = UInt64.max - 1
     private static let watchTag = UInt64.max - 2
     private static let outboxTag = UInt64.max - 3
+    private static let parkingTag = UInt64.max - 4
 
     deinit {
         // Only now: until the last caller is gone, the numbers must not become another file's.
         let worker = state.withLock { $0.worker }
-        for fd in [socket, epoll, wake, watchTimer, worker] where fd >= 0 { close(fd) }
+        for fd in [socket, epoll, wake, watchTimer, parkingTimer, worker] where fd >= 0 { close(fd) }
     }
 
     init(
-        launcher: LauncherProcess, hello: Hello, worker: Int32, times: LauncherWatch.Times
+        launcher: LauncherProcess, hello: Hello, worker: Int32, times: LauncherWatch.Times, parking: ParkingOptions
     ) throws(SandboxError) {
         socket = launcher.socket
         epoll = clw_epoll()
         wake = clw_eventfd()
         watchTimer = clw_timerfd()
-        state = Mutex(State(hostReport: HostReport(hello), watch: LauncherWatch(times: times), worker: worker))
-        guard epoll >= 0, wake >= 0, watchTimer >= 0, outbox.timer >= 0 else {
+        parkingTimer = clw_timerfd()
+        state = Mutex(
+            State(
+                hostReport: HostReport(hello), watch: LauncherWatch(times: times), worker: worker,
+                pool: ParkedPool(options: parking)))
+        guard epoll >= 0, wake >= 0, watchTimer >= 0, parkingTimer >= 0, outbox.timer >= 0 else {
             throw SandboxError(code: .launcher, detail: "no epoll, eventfd or timer: \(describe(clw_errno()))")
         }
         var size: Int32 = 4 << 20
@@ -53,6 +63,7 @@ final class Reactor: Sendable {
         _ = clw_epoll_add(epoll, socket, UInt32(CLW_POLL_IN), Self.launcherTag)
         _ = clw_epoll_add(epoll, wake, UInt32(CLW_POLL_IN), Self.wakeTag)
         _ = clw_epoll_add(epoll, watchTimer, UInt32(CLW_POLL_IN), Self.watchTag)
+        _ = clw_epoll_add(epoll, parkingTimer, UInt32(CLW_POLL_IN), Self.parkingTag)
         _ = clw_epoll_add(epoll, outbox.timer, UInt32(CLW_POLL_IN), Self.outboxTag)
         try startThread()
     }
@@ -62,12 +73,7 @@ final class Reactor: Sendable {
 
     // MARK: Callers
 
-    func newID() -> UInt64 {
-        state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
-    }
+    func newID() -> UInt64 { nextID.add(1, ordering: .relaxed).newValue }
 
     /// The template of a profile, sent to the launcher when it does not have it. `make` compiles it on the caller's
     /// thread.
@@ -81,7 +87,10 @@ final class Reactor: Sendable {
         return try state.withLock { (state) throws(SandboxError) in
             if let id = state.templates.use(key) { return id }
             let (id, discarded) = state.templates.add(key)
-            for old in discarded { post(Message(kind: .discardTemplate, id: old)) }
+            for old in discarded {
+                for parked in state.pool.drain(template: old) { kill(parked, .cancelled) }
+                post(Message(kind: .discardTemplate, id: old))
+            }
             guard send(.template, id, compiled.template.fields, [filter]) else {
                 state.templates.forget(id)
                 throw SandboxError(code: .launcher, detail: "the launcher takes no more messages; try again")
@@ -92,15 +101,16 @@ final class Reactor: Sendable {
 
     /// Starts a run. `run.end` is called exactly once, on the reactor's thread or before this returns.
     func start(_ run: ActiveRun, _ launch: Launch) {
-        // Before the launch, while the reading end is surely open, so that no SIGPIPE can come.
-        let inputDone = run.writeInput()
+        let fields = launch.fields
         let problem: RunEnd? = state.withLock { state in
             guard !state.launcherGone, !state.stopping else { return .lost }
             // Until it is heard again: what is sent now would wait for nobody.
             guard !state.watch.isSilent else { return .silent }
-            guard send(.launch, run.id, launch.fields, run.childEnds) else {
+            guard send(.launch, run.id, fields, launch.parked == 0 ? run.childEnds : []) else {
                 return .failed(Failure(stage: .dispatch, errno: EAGAIN, subject: "launcher"))
             }
+            // While the reading end is surely open, so that no SIGPIPE can come.
+            let inputDone = run.writeInput()
             run.closeChildEnds()
             state.runs[run.id] = run
             watch(&state, run)
@@ -131,7 +141,7 @@ final class Reactor: Sendable {
         _ = unsafe write(wake, &one, 8)
     }
 
-    private func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8], _ fds: [Int32]) -> Bool {
+    func send(_ kind: Message.Kind, _ id: UInt64, _ fields: [UInt8], _ fds: [Int32]) -> Bool {
         guard fields.count <= Message.bytesMax else { return false }
         return trySend(Message(kind: kind, id: id, fields: fields), fds) == 0
     }
@@ -188,6 +198,7 @@ final class Reactor: Sendable {
                     // First what is there already: this process may itself have been stopped.
                     receive(&packet, &buffer)
                     lookAtLauncher()
+                case Self.parkingTag: lookAtParked()
                 case Self.outboxTag: outbox.flush { trySend($0) != EAGAIN }
                 case let tag: pass(tag, &buffer)
                 }
@@ -195,6 +206,7 @@ final class Reactor: Sendable {
             let over = state.withLock { $0.launcherGone || $0.stopping && $0.runs.isEmpty }
             if over { break }
         }
+        for var sandbox in state.withLock({ $0.pool.forgetAll() }) { sandbox.pipes.close() }
         // End of file for the launcher, which then ends.
         Glibc.shutdown(socket, Int32(SHUT_RDWR))
     }
@@ -250,12 +262,21 @@ final class Reactor: Sendable {
         case .hello: try newWorker(message, fds.first ?? -1)
         case .ended:
             let ended = try Ended(fields: message.fields)
-            guard let run = remove(message.id) else { return }
+            guard let run = remove(message.id) else {
+                _ = try parkedEnded(message)
+                return
+            }
             for stream in [ActiveRun.Stream.output, .error] { _ = run.read(stream, &buffer) }
             run.end(.ended(ended, run.captured))
+            refill()
         case .failed:
             let failure = try Failure(fields: message.fields)
-            remove(message.id)?.end(.failed(failure))
+            guard let run = remove(message.id) else {
+                _ = try parkedEnded(message)
+                return
+            }
+            run.end(.failed(failure))
+        case .parked: try parked(message)
         case .templateFailed:
             state.withLock { $0.templates.forget(message.id) }
         case .templateReady, .pong: break
@@ -269,6 +290,7 @@ final class Reactor: Sendable {
         loseRuns { state in
             state.hostReport = HostReport(hello)
             state.templates.forgetAll()
+            for var sandbox in state.pool.forgetAll() { sandbox.pipes.close() }
             if state.worker >= 0 { close(state.worker) }
             state.worker = pidfd < 0 ? -1 : clw_fcntl(pidfd, F_DUPFD_CLOEXEC, 0)
         }
@@ -282,7 +304,10 @@ final class Reactor: Sendable {
     }
 
     private func launcherGone() {
-        loseRuns { $0.launcherGone = true }
+        loseRuns { state in
+            state.launcherGone = true
+            for var sandbox in state.pool.forgetAll() { sandbox.pipes.close() }
+        }
     }
 
     func loseRuns(_ end: RunEnd = .lost, _ change: (inout State) -> Void) {

@@ -13,14 +13,19 @@ public struct SandboxOptions: Sendable {
     public var concurrentRunsMax: Int
     /// How declared destinations are reached.
     public var egress: EgressOptions
+    /// How many sandboxes wait for runs.
+    public var parking: ParkingOptions
     /// Lets ``RunRequest/withoutLayers`` work, for tests: the launcher itself refuses it otherwise.
     package var layersOptional = false
+    /// Every run waits until a sandbox waits for it, so that a test knows what it tests.
+    package var awaitsParked = false
     /// When the launcher counts as silent; shorter in tests.
     package var launcherTimes = LauncherWatch.Times()
 
     public init(
         runtimesDirectory: String? = nil, cgroupName: String = "clawrunner", permitDegraded: Set<String> = [],
-        dropCapabilities: Bool = false, concurrentRunsMax: Int = 256, egress: EgressOptions = .init()
+        dropCapabilities: Bool = false, concurrentRunsMax: Int = 256, egress: EgressOptions = .init(),
+        parking: ParkingOptions = .init()
     ) {
         self.runtimesDirectory = runtimesDirectory
         self.cgroupName = cgroupName
@@ -28,5 +33,6 @@ public struct SandboxOptions: Sendable {
         self.dropCapabilities = dropCapabilities
         self.concurrentRunsMax = concurrentRunsMax
         self.egress = egress
+        self.parking = parking
     }
 }

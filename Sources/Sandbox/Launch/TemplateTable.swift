@@ -9,6 +9,8 @@ struct TemplateTable {
         let layers: LayerSet
         /// With the filter of a run that has declared destinations.
         let network: Bool
+        /// For interpreters that are started before the skill is known.
+        var interpreter = false
     }
 
     static let countMax = 64

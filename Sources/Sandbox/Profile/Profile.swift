@@ -25,6 +25,8 @@ public struct Profile: Sendable {
     let permitDegraded: LayerSet
     /// /tmp and /dev/shm may hold programs.
     let tmpExecutable: Bool
+    /// What may wait for runs of this profile.
+    public let warm: WarmSettings
     /// Another value for every profile that is ever loaded: what is compiled from it is cached under this.
     let identity: UInt64
     /// Where each value was written, by the path of its key, such as `limits.memory`; what is built in is not there.

@@ -38,6 +38,7 @@ struct ProfileDecoder {
         let (destinations, declaresDestinations) = try network(reader)
         let tmpExecutable = try reader.optionalBool("tmpExecutable")
         note(reader, "tmpExecutable", tmpExecutable.map { "\($0)" })
+        let warm = try warm(reader, parent?.warm ?? .standard)
         let landlock = try landlock(
             reader, parent?.landlock ?? LandlockPaths(), mounts ?? parent?.mounts ?? [], rootfs ?? parent?.rootfs)
         try reader.finish()
@@ -48,7 +49,7 @@ struct ProfileDecoder {
             rootfs: rootfs ?? parent?.rootfs, mounts: mounts ?? parent?.mounts ?? [],
             syscalls: syscalls, landlock: landlock, requires: requires ?? parent?.requires ?? .all,
             permitDegraded: permitDegraded ?? parent?.permitDegraded ?? LayerSet([]),
-            tmpExecutable: tmpExecutable ?? parent?.tmpExecutable ?? true,
+            tmpExecutable: tmpExecutable ?? parent?.tmpExecutable ?? true, warm: warm,
             identity: Self.nextIdentity.add(1, ordering: .relaxed).oldValue, places: places, statements: statements,
             file: file, bases: parent.map { [$0] } ?? [])
     }
@@ -128,6 +129,22 @@ struct ProfileDecoder {
         let declare = try table.optionalBool("declare")
         note(table, "declare", declare.map { "\($0)" })
         return (allow, declare)
+    }
+
+    private mutating func warm(_ reader: FieldReader, _ inherited: WarmSettings) throws(FieldError) -> WarmSettings {
+        var warm = inherited
+        guard let table = try reader.optionalReader("warm") else { return warm }
+        if let count = try table.optionalInt("sandboxes", in: WarmSettings.sandboxesRange) {
+            warm.sandboxesMax = Int(count)
+            note(table, "sandboxes", "\(count)")
+        }
+        for (key, path) in [("interpreters", \WarmSettings.interpreters), ("skills", \WarmSettings.skills)] {
+            guard let value = try table.optionalBool(key) else { continue }
+            warm[keyPath: path] = value
+            note(table, key, "\(value)")
+        }
+        try table.finish()
+        return warm
     }
 
     /// DESIGN of the contract with a skill: where programs are found and where they may write.

@@ -64,7 +64,7 @@ extension ProfileKey {
     static let runtimes = ["exec", "python", "node"]
 
     /// Every key there is, in the order of the documents.
-    package static let all: [ProfileKey] = top + limits + network + seccomp + landlock
+    package static let all: [ProfileKey] = top + limits + warm + network + seccomp + landlock
 
     private static let top: [ProfileKey] = [
         ProfileKey(
@@ -115,6 +115,19 @@ extension ProfileKey {
         let standard = Limits.describe(Limits.standard[keyPath: field.path], field.unit)
         return ProfileKey(path: "limits.\(field.key)", kind: kind, standard: standard, meaning: field.meaning)
     }
+
+    private static let warm: [ProfileKey] = [
+        ProfileKey(
+            path: "warm.sandboxes", kind: .count(WarmSettings.sandboxesRange),
+            standard: "\(WarmSettings.standard.sandboxesMax)",
+            meaning: "how many sandboxes of one kind may be built ahead and wait; 0: every run builds its own"),
+        ProfileKey(
+            path: "warm.interpreters", kind: .flag, standard: "\(WarmSettings.standard.interpreters)",
+            meaning: "may `python3` and `node` be started in them before a skill is known?"),
+        ProfileKey(
+            path: "warm.skills", kind: .flag, standard: "\(WarmSettings.standard.skills)",
+            meaning: "may skills that say `warm = true` be started in them before a request is there?"),
+    ]
 
     private static let network: [ProfileKey] = [
         ProfileKey(

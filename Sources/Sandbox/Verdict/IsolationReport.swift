@@ -11,7 +11,7 @@ public struct IsolationReport: Sendable {
 
     init(
         profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput,
-        egress: EgressReport?
+        egress: EgressReport?, start: ParkedStart?, startObstacle: String?
     ) {
         var states = JSONObject()
         for layer in Layer.allCases {
@@ -41,9 +41,17 @@ public struct IsolationReport: Sendable {
             object["networkRecycled"] = .bool(ended.networkRecycled)
             if let observation = ended.observation { object["observed"] = RunObservation(observation).json }
             object["phases"] = Self.phases(ended.times)
+            object["start"] = Self.start(start, startObstacle)
         }
         if let egress { object["egress"] = egress.json }
         json = .object(object)
+    }
+
+    /// What waited for the run: `none`, a `sealed` sandbox, one with its `interpreter`, or one with its `program`.
+    private static func start(_ start: ParkedStart?, _ obstacle: String?) -> JSONValue {
+        var object: JSONObject = ["waiting": .string(start?.name ?? "none")]
+        if let obstacle { object["notAhead"] = .string("The skill is not started ahead of requests now: \(obstacle).") }
+        return .object(object)
     }
 
     /// Microseconds between the launcher's steps.
@@ -74,6 +82,8 @@ struct CapturedOutput: Sendable {
     var error: [UInt8] = []
     var outputCount: Int64 = 0
     var errorCount: Int64 = 0
+    /// Of standard output; CLOCK_MONOTONIC.
+    var firstByteAt: Int64?
 
     /// To standard error, in lines of their own.
     mutating func append(lines: [UInt8]) {

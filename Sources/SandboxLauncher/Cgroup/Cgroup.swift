@@ -26,6 +26,8 @@ protocol Cgroup: AnyObject {
     func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError)
     func counters() -> CgroupCounters
     func cpuMicroseconds() -> UInt64
+    /// Charged now.
+    func memoryBytes() -> UInt64
     /// Reads what the memory event announced.
     func oomKills() -> UInt64
     /// Takes the processor limit away: a throttled process that was killed cannot die before its next period.

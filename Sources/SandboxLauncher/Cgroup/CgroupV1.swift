@@ -165,6 +165,10 @@ final class CgroupV1: Cgroup {
 
     func cpuMicroseconds() -> UInt64 { HostFiles.number(in: counter("cpuacct.usage")) / 1000 }
 
+    func memoryBytes() -> UInt64 {
+        controllers["memory"].map { HostFiles.number("memory.usage_in_bytes", in: $0) } ?? 0
+    }
+
     func oomKills() -> UInt64 { HostFiles.number("oom_kill", in: counter("memory.oom_control")) }
 
     func counters() -> CgroupCounters {

@@ -89,8 +89,10 @@ final class CgroupV2: Cgroup {
             }
             // All processes of a sandbox end together, its pid 1 too, whichever the kernel would have chosen.
             _ = HostFiles.write("1", to: "memory.oom.group", in: directory)
-            memoryEvent = try check(
-                unsafe openat(directory, "memory.events", O_RDONLY | O_CLOEXEC), .cgroupLimit, "memory.events")
+            if memoryEvent < 0 {
+                memoryEvent = try check(
+                    unsafe openat(directory, "memory.events", O_RDONLY | O_CLOEXEC), .cgroupLimit, "memory.events")
+            }
         }
         if layers.contains(.pids) { try set("pids.max", "\(limits.pidsMax + 1)") }
         if layers.contains(.cpu) { try set("cpu.max", "\(limits.cpuPercent * 1000) 100000") }
@@ -102,6 +104,8 @@ final class CgroupV2: Cgroup {
     }
 
     func cpuMicroseconds() -> UInt64 { HostFiles.number("usage_usec", of: "cpu.stat", in: directory) }
+
+    func memoryBytes() -> UInt64 { HostFiles.number("memory.current", in: directory) }
 
     func oomKills() -> UInt64 {
         // Reading the watched descriptor is what arms the next notification.

@@ -7,7 +7,12 @@ import SandboxProtocol
 final class ChildPlan {
     let layers: LayerSet
     let limits: RunLimits
+    let processLimits: ProcessLimits
     let dryRun: Bool
+    /// How far it goes before its run is known; nil: it is known.
+    let start: ParkedStart?
+    /// The filter is installed before the run is known.
+    let filtersEarly: Bool
     let tree: CStrings
     let hostname: CStrings
     /// Pairs: where to mount a tmpfs, and its options.
@@ -42,16 +47,23 @@ final class ChildPlan {
         var control: Int32
         var standardIO: [Int32]
         var skillTree: Int32
+        /// Where an interpreter that is started ahead reads its ``Order``; -1 for none.
+        var order: Int32
         var cgroupJoins: [Int32]
     }
 
     init(
-        launch: Launch, built: BuiltTemplate, identities: IdentityPool, slot: Int, setgroupsAllowed: Bool,
-        bootstrap: Bootstrap
+        launch: Launch, start: ParkedStart?, built: BuiltTemplate, identities: IdentityPool, slot: Int,
+        setgroupsAllowed: Bool, bootstrap: Bootstrap
     ) {
         layers = built.template.layers
         limits = launch.limits
+        // What is started ahead uses processor time of its own, within the same limit.
+        processLimits = ProcessLimits(
+            launch.limits, layers, cpuMillisecondsBefore: start == nil ? 0 : launch.limits.cpuMilliseconds)
         dryRun = launch.dryRun
+        self.start = start
+        filtersEarly = built.template.filtersEarly
         tree = built.tree
         hostname = built.hostname
         scratches = CStrings(
@@ -61,9 +73,7 @@ final class ChildPlan {
                     "size=\(launch.limits.tmpBytes),nr_inodes=\(entry.inodesMax),mode=1777",
                 ]
             })
-        scratchFlags = built.scratches.map { entry in
-            UInt(CLW_MS_NOSUID | CLW_MS_NODEV | (entry.noExec ? CLW_MS_NOEXEC : 0))
-        }
+        scratchFlags = built.scratches.map(BuiltTemplate.scratchFlags)
         let programs = CStrings(launch.programs)
         self.programs = programs
         arguments = CStrings(launch.arguments)
@@ -105,6 +115,8 @@ struct LandlockPlan {
     /// One right mask for each path.
     let paths: CStrings
     let allowed: [UInt64]
+    /// For a skill's files that are mounted after the rules were made.
+    let skillAccess: UInt64
 
     static let connectPort: UInt64 = 1 << 1
     private static let execute: UInt64 = 1 << 0
@@ -129,13 +141,15 @@ struct LandlockPlan {
         // ABI 6: abstract Unix sockets and signals stay inside.
         scopes = abi >= 6 ? 3 : 0
         paths = CStrings(rules.map(\.path))
-        allowed = rules.map { rule in
+        func access(_ rule: LandlockRule) -> UInt64 {
             var access: UInt64 = 0
             if rule.access.contains(.read) { access |= Self.readFile | Self.readDirectory }
             if rule.access.contains(.execute) { access |= Self.execute }
             if rule.access.contains(.write) { access |= Self.writeFile | Self.truncate | Self.change }
             return access & handled
         }
+        allowed = rules.map(access)
+        skillAccess = rules.first { $0.path == "/skill" }.map(access) ?? 0
     }
 }
 

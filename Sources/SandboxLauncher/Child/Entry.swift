@@ -5,10 +5,12 @@ import SandboxProtocol
 
 /// PID 2 of a sandbox: gives up everything and executes the program. It works on pid 1's memory, which waits for it.
 enum Entry {
-    static func run(_ plan: ChildPlan, program: Int, status: Int32) -> Never {
+    static func run(_ call: EntryCall) -> Never {
+        let (plan, status) = (call.plan, call.status)
         let layers = plan.layers
+        if plan.start == .interpreter || plan.start == .program { announce(status) }
         if layers.contains(.session), setsid() < 0 { fail(.session, status) }
-        setLimits(plan, status)
+        if !plan.processLimits.take() { fail(.rlimits, status) }
         if layers.contains(.identity) { takeIdentity(plan, status) }
         if layers.contains(.capabilities) { dropCapabilities(status) }
         if layers.contains(.noNewPrivileges), clw_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
@@ -17,54 +19,72 @@ enum Entry {
         umask(0o022)
         if unsafe chdir(layers.contains(.root) ? "/skill" : "/") != 0 { fail(.chdir, status) }
         if layers.contains(.signals), clw_unblock_all_signals() != 0 { fail(.signals, status) }
+        if let order = call.order { awaitRun(plan, order, status) }
         // After the working directory and before seccomp, which refuses these calls to some profiles.
-        if layers.contains(.landlock) { restrictFiles(plan, status) }
-        if layers.contains(.descriptors), clw_close_range(3, UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) != 0 {
+        if layers.contains(.landlock) { restrict(by: makeRuleset(plan, status), status) }
+        if plan.start == .interpreter, dup2(Descriptor.order, Descriptor.interpreterOrder) < 0 {
             fail(.descriptors, status)
         }
+        closeDescriptors(plan, from: plan.start == .interpreter ? Descriptor.interpreterOrder + 1 : 3, status)
         // Last: what comes before needs more than the program may.
-        if layers.contains(.seccomp) { installFilter(plan, program, status) }
+        if layers.contains(.seccomp) { installFilter(plan, call.program, status) }
         if plan.dryRun { _exit(0) }
-        _ = unsafe execve(plan.programs[program], plan.arguments.pointers, plan.environment.pointers)
+        _ = unsafe execve(
+            plan.programs[call.program], plan.arguments.pointers, plan.environment.pointers)
+        failToExecute(status)
+    }
+
+    /// Seals all that does not depend on the run, waits for it, and executes its program.
+    ///
+    /// Pid 1 waits for us and can answer no question of the filter: where it is installed before the run is known, it
+    /// allows what follows it here.
+    private static func awaitRun(_ plan: ChildPlan, _ order: OrderBuffer, _ status: Int32) -> Never {
+        let ruleset = plan.layers.contains(.landlock) ? makeRuleset(plan, status) : -1
+        closeDescriptors(plan, from: 3, status)
+        let filters = plan.layers.contains(.seccomp)
+        if filters, plan.filtersEarly { installFilter(plan, 0, status) }
+        announce(status)
+        var skill: Int32 = -1
+        let length = order.receive(Descriptor.control, &skill)
+        if length == 0 { _exit(0) }
+        guard let command = order.command(length) else {
+            errno = EBADMSG
+            fail(.dispatch, status)
+        }
+        if ruleset >= 0 {
+            if skill >= 0, clw_landlock_allow_path(ruleset, skill, plan.landlock.skillAccess) != 0 {
+                fail(.landlock, status)
+            }
+            restrict(by: ruleset, status)
+        }
+        if skill >= 0, fchdir(skill) != 0 { fail(.chdir, status) }
+        if filters, !plan.filtersEarly { installFilter(plan, 0, status) }
+        _ = unsafe execve(command.program, command.arguments, command.environment)
+        failToExecute(status)
+    }
+
+    /// One byte for the worker: where we have come to, and with it our pid.
+    private static func announce(_ status: Int32) {
+        var here: UInt8 = 1
+        if unsafe clw_send(Descriptor.control, &here, 1, nil, 0, 0) != 1 { fail(.initProcess, status) }
+    }
+
+    private static func failToExecute(_ status: Int32) -> Never {
         // The file is there, but what it names in its first line, or its loader, is not.
         if errno == ENOENT { errno = ELIBACC }
         fail(.exec, status)
+    }
+
+    /// From the first that the program does not get; they close when it is executed.
+    private static func closeDescriptors(_ plan: ChildPlan, from first: Int32, _ status: Int32) {
+        guard plan.layers.contains(.descriptors) else { return }
+        if clw_close_range(UInt32(first), UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) != 0 { fail(.descriptors, status) }
     }
 
     private static func fail(_ stage: Stage, _ status: Int32) -> Never {
         var failure = EntryFailure(stage: stage.rawValue, errno: clw_errno())
         _ = unsafe write(status, &failure, MemoryLayout<EntryFailure>.size)
         _exit(127)
-    }
-
-    private static func setLimits(_ plan: ChildPlan, _ status: Int32) {
-        // One byte, not none: where core_pattern names a program, the kernel starts it, as root, for every other value
-        // (core(5)). Too little for a file, too.
-        if plan.layers.contains(.coreDumps), clw_setrlimit(Int32(RLIMIT_CORE_ID), 1, 1) != 0 { fail(.rlimits, status) }
-        guard plan.layers.contains(.rlimits) else { return }
-        let limits = plan.limits
-        // A backstop behind the cgroup's count: whole seconds, per process.
-        let cpuSeconds = (limits.cpuMilliseconds + 999) / 1000 + 1
-        let values: [(Int, UInt64)] = [
-            (RLIMIT_NOFILE_ID, limits.openFiles), (RLIMIT_FSIZE_ID, limits.fileSizeBytes),
-            (RLIMIT_MEMLOCK_ID, 64 * 1024), (RLIMIT_MSGQUEUE_ID, 0),
-            // Counted for the host's users, whatever the namespace.
-            (RLIMIT_SIGPENDING_ID, 1024), (RLIMIT_NICE_ID, 0), (RLIMIT_RTPRIO_ID, 0),
-        ]
-        for (resource, value) in values where clw_setrlimit(Int32(resource), value, value) != 0 {
-            fail(.rlimits, status)
-        }
-        // The soft limit sends SIGXCPU, which tells; the hard one ends a program that catches it.
-        if clw_setrlimit(Int32(RLIMIT_CPU_ID), cpuSeconds, cpuSeconds + 1) != 0 { fail(.rlimits, status) }
-        // Without the cgroup these are the only limits; they hold per process and per user.
-        if !plan.layers.contains(.memory),
-            clw_setrlimit(Int32(RLIMIT_AS_ID), limits.memoryBytes, limits.memoryBytes) != 0
-        {
-            fail(.rlimits, status)
-        }
-        if !plan.layers.contains(.pids), clw_setrlimit(Int32(RLIMIT_NPROC_ID), limits.pidsMax, limits.pidsMax) != 0 {
-            fail(.rlimits, status)
-        }
     }
 
     private static func takeIdentity(_ plan: ChildPlan, _ status: Int32) {
@@ -81,7 +101,7 @@ enum Entry {
         _ = unsafe cap_free(UnsafeMutableRawPointer(none))
     }
 
-    private static func restrictFiles(_ plan: ChildPlan, _ status: Int32) {
+    private static func makeRuleset(_ plan: ChildPlan, _ status: Int32) -> Int32 {
         let landlock = plan.landlock
         let ruleset = clw_landlock_create(
             landlock.handledFiles, landlock.handledNetwork, landlock.scopes, landlock.abi)
@@ -105,8 +125,12 @@ enum Entry {
                 fail(.landlock, status)
             }
         }
+        return ruleset
+    }
+
+    /// It closes when the program is executed: to close it here could be refused by the filter.
+    private static func restrict(by ruleset: Int32, _ status: Int32) {
         guard clw_landlock_restrict(ruleset) == 0 else { fail(.landlock, status) }
-        close(ruleset)
     }
 
     /// With refusals that ask pid 1, which gets the listener; where that cannot be, with refusals that only say no.

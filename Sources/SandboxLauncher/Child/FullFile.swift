@@ -11,14 +11,14 @@ enum FullFile {
     private static let entriesMax = 20_000
     private static let depthMax = 32
 
-    static func exists(_ plan: ChildPlan) -> Bool {
+    static func exists(_ plan: ChildPlan, sizeBytes: UInt64) -> Bool {
         guard plan.layers.contains(.root), plan.layers.contains(.rlimits) else { return false }
         var entriesLeft = entriesMax
         for index in 0..<plan.scratchFlags.count {
             // As this process saw the path before it entered the tree.
             let path = unsafe plan.scratches[2 * index].advanced(by: PrivateTree.newRoot.utf8.count)
             let directory = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if look(directory, size: plan.limits.fileSizeBytes, &entriesLeft, depth: 0) { return true }
+            if look(directory, size: sizeBytes, &entriesLeft, depth: 0) { return true }
         }
         return false
     }

@@ -59,8 +59,10 @@ enum Init {
         // All sources are above the targets 0...3, and only 4 can be both, when it is already moved.
         for (target, source) in bootstrap.standardIO.enumerated() { dup2(source, Int32(target)) }
         dup2(bootstrap.control, Descriptor.control)
-        if bootstrap.skillTree >= 0 { dup2(bootstrap.skillTree, Descriptor.skillTree) }
-        _ = clw_close_range(UInt32(bootstrap.skillTree >= 0 ? 5 : 4), UInt32.max, 0)
+        // Of the two there is one at most.
+        let fourth = max(bootstrap.skillTree, bootstrap.order)
+        if fourth >= 0 { dup2(fourth, Descriptor.skillTree) }
+        _ = clw_close_range(fourth >= 0 ? 5 : 4, UInt32.max, 0)
     }
 
     /// The worker says so when our ids are mapped.

@@ -14,6 +14,7 @@ struct Supervisor {
     private var deaths: Int32 = -1
     /// Where refused calls wait; -1 before there is a filter, or where they are not named.
     private var listener: Int32 = -1
+    private var fileSizeBytes: UInt64
 
     static func run(_ plan: ChildPlan, sealed: Int64) -> Never {
         var supervisor = Supervisor(plan, sealed)
@@ -23,6 +24,7 @@ struct Supervisor {
 
     private init(_ plan: ChildPlan, _ sealed: Int64) {
         self.plan = plan
+        fileSizeBytes = plan.limits.fileSizeBytes
         observer = plan.observes ? Observer() : nil
         report.sealed = sealed
     }
@@ -34,12 +36,13 @@ struct Supervisor {
         guard unsafe clw_socketpair(&pair) == 0 else { Init.fail(.initProcess) }
         let stack = unsafe mmap(nil, Self.stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard unsafe stack != MAP_FAILED, let stack = unsafe stack else { Init.fail(.initProcess) }
-        let entry = EntryCall(plan: plan, program: plan.dryRun ? 0 : findProgram(), status: pair[1])
+        let entry = EntryCall(
+            plan: plan, program: plan.dryRun || plan.start == .sealed ? 0 : findProgram(), status: pair[1],
+            order: plan.start == .sealed ? OrderBuffer() : nil)
         program = unsafe clw_vfork(
             { context in
                 guard let context = unsafe context else { _exit(127) }
-                let entry = unsafe Unmanaged<EntryCall>.fromOpaque(context).takeUnretainedValue()
-                Entry.run(entry.plan, program: entry.program, status: entry.status)
+                Entry.run(unsafe Unmanaged<EntryCall>.fromOpaque(context).takeUnretainedValue())
             }, stack + Self.stackBytes, Unmanaged.passUnretained(entry).toOpaque())
         guard program > 0 else { Init.fail(.initProcess) }
         close(pair[1])
@@ -48,6 +51,7 @@ struct Supervisor {
         guard deaths >= 0 else { Init.fail(.initProcess) }
         // What the program writes must end when the program's tree ends.
         for fd in [0, 1, 2, pair[0]] { close(fd) }
+        if plan.start == .interpreter { close(Descriptor.order) }
     }
 
     private static let stackBytes = 256 * 1024
@@ -66,14 +70,20 @@ struct Supervisor {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         if unsafe poll(&watched, nfds_t(watched.count), -1) < 0 { return }
-        // The worker never speaks here: readable means that it is gone.
-        if watched[0].revents != 0 { _exit(0) }
+        if watched[0].revents != 0 { hearWorker() }
         if watched[2].revents != 0 { answerDenial(watched[2].revents) }
         if watched[1].revents != 0, let status = reap() {
             report.exited = clw_monotonic_ns()
             report.status = status
             end()
         }
+    }
+
+    /// What a run that came to a waiting sandbox changes for us; nothing means that the worker is gone.
+    private mutating func hearWorker() {
+        var size: UInt64 = 0
+        let length = unsafe recv(Descriptor.control, &size, MemoryLayout<UInt64>.size, 0)
+        if length == MemoryLayout<UInt64>.size { fileSizeBytes = size } else { _exit(0) }
     }
 
     /// The listener or a failure, then end of file: when the program was executed, the socket closed with it.
@@ -142,20 +152,24 @@ struct Supervisor {
         }
         unsafe clw_children_usage(&report.cpuMicroseconds, &report.peakMemoryBytes)
         report.reaped = clw_monotonic_ns()
-        if report.status != 0, FullFile.exists(plan) { report.fullFile = 1 }
+        if report.status != 0, FullFile.exists(plan, sizeBytes: fileSizeBytes) { report.fullFile = 1 }
         Init.send(report, denials.rows, observer?.observation)
     }
 }
 
 /// What pid 2 is started with.
-private final class EntryCall {
+final class EntryCall {
     let plan: ChildPlan
+    /// Which of the plan's programs.
     let program: Int
     let status: Int32
+    /// For a sandbox that waits before anything is executed.
+    let order: OrderBuffer?
 
-    init(plan: ChildPlan, program: Int, status: Int32) {
+    init(plan: ChildPlan, program: Int, status: Int32, order: OrderBuffer?) {
         self.plan = plan
         self.program = program
         self.status = status
+        self.order = order
     }
 }

@@ -8,6 +8,9 @@ enum Descriptor {
     /// In a sandbox's pid 1: the socket to the worker, and the tree to be shown at /skill.
     static let control: Int32 = 3
     static let skillTree: Int32 = 4
+    /// There as well: what an interpreter that is started ahead gets, as its descriptor 3.
+    static let order: Int32 = 4
+    static let interpreterOrder: Int32 = 3
 }
 
 /// One line on standard error, which the daemon shares with us.

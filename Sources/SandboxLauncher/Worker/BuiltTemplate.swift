@@ -55,6 +55,11 @@ final class BuiltTemplate {
         }
     }
 
+    /// How a scratch is mounted.
+    static func scratchFlags(_ entry: RootEntry) -> UInt {
+        UInt(CLW_MS_NOSUID | CLW_MS_NODEV | (entry.noExec ? CLW_MS_NOEXEC : 0))
+    }
+
     func discard() {
         _ = unsafe clw_umount2(path, Int32(CLW_MNT_DETACH))
         _ = unsafe rmdir(path)

@@ -17,6 +17,8 @@ final class Worker {
     /// Answered runs whose pid 1 waits to be let go: what the kernel does then is for when nobody waits.
     private var spent: [Run] = []
     private var cgroupsToRemove: [any Cgroup] = []
+    /// Sandboxes to build ahead when there is nothing else to do, urgent ones first.
+    private var ordered: [ParkOrder] = []
     private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
 
     static let templatesMax = 256
@@ -25,6 +27,15 @@ final class Worker {
     private static let quietMilliseconds: Int32 = 2
     /// Without quiet, so many wait at most.
     private static let spentMax = 16
+
+    private static let orderedMax = 256
+
+    /// A `park` message that waits for its turn, with the descriptors that came with it.
+    private struct ParkOrder {
+        let id: UInt64
+        let park: Park
+        let standardIO: [Int32]
+    }
 
     /// What an epoll event is about: the low byte, above it the slot.
     private enum Tag: UInt64 {
@@ -50,13 +61,15 @@ final class Worker {
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
         while true {
             armTimer()
-            let wanted = runs.isEmpty && host.spares.wanted
-            let timeout = wanted || !spent.isEmpty ? Self.quietMilliseconds : -1
-            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), timeout)
-            if count == 0 || spent.count >= Self.spentMax {
-                release()
-                if wanted { host.spares.prepare() }
+            let wanted = host.spares.wanted && runs.values.allSatisfy { $0.waiting != nil }
+            let patience = patience(wanted)
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), patience)
+            if count == 0, !ordered.isEmpty {
+                buildAhead()
+            } else if count == 0, wanted {
+                host.spares.prepare()
             }
+            if count == 0 && patience != 0 || spent.count >= Self.spentMax { release() }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
                 let slot = Int(tag >> 8)
@@ -73,6 +86,12 @@ final class Worker {
         }
     }
 
+    /// Milliseconds without an event after which there is time for something else; -1 when there is nothing else.
+    private func patience(_ wanted: Bool) -> Int32 {
+        if ordered.first?.park.urgent == true { return 0 }
+        return wanted || !spent.isEmpty || !ordered.isEmpty ? Self.quietMilliseconds : -1
+    }
+
     // MARK: From the daemon
 
     /// False when the daemon is gone.
@@ -83,18 +102,19 @@ final class Worker {
         if length == 0 { return false }
         if length < 0 { return errno == EINTR || errno == EMSGSIZE || errno == EAGAIN }
         // Without its descriptors a message fails by their number, with a reply.
-        let arrived = Array(fds.prefix(Int(max(0, fdCount))))
+        var arrived = Array(fds.prefix(Int(max(0, fdCount))))
         defer { for fd in arrived { close(fd) } }
         do {
             let message = try Message(parsing: buffer[..<length])
-            handle(message, arrived)
+            handle(message, &arrived)
         } catch {
             note("message refused: \(error.what)")
         }
         return true
     }
 
-    private func handle(_ message: Message, _ fds: [Int32]) {
+    /// Closes the descriptors afterwards that are left in `fds`.
+    private func handle(_ message: Message, _ fds: inout [Int32]) {
         switch message.kind {
         case .template:
             addTemplate(message, fds)
@@ -106,9 +126,17 @@ final class Worker {
             } catch {
                 send(.failed, message.id, error.failure.fields)
             }
+        case .park:
+            do {
+                try order(message, fds)
+                // They wait with it.
+                fds = []
+            } catch {
+                send(.failed, message.id, error.failure.fields)
+            }
         case .kill:
             guard let reason = message.fields.first.flatMap(KillReason.init(rawValue:)) else { return }
-            if let slot = slotOfRun[message.id] { runs[slot]?.kill(reason) }
+            if let slot = slotOfRun[message.id] { runs[slot]?.kill(reason) } else { withdraw(message.id) }
         case .ping:
             send(.pong, message.id)
         default:
@@ -142,15 +170,25 @@ final class Worker {
 
     private func launch(_ message: Message, _ fds: [Int32]) throws(LaunchError) {
         let launch = try parse(.dispatch) { () throws(ProtocolError) in try Launch(fields: message.fields) }
-        guard fds.count == 3, slotOfRun[message.id] == nil, let built = templates[launch.template] else {
+        guard slotOfRun[message.id] == nil, let built = templates[launch.template] else {
             throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "launch message")
+        }
+        if launch.parked != 0 { return try dispatch(launch, message.id, built) }
+        try start(launch, nil, message.id, built, fds)
+    }
+
+    private func start(
+        _ launch: Launch, _ start: ParkedStart?, _ id: UInt64, _ built: BuiltTemplate, _ standardIO: [Int32]
+    ) throws(LaunchError) {
+        guard standardIO.count == 3 else {
+            throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "standard input, output and error")
         }
         guard let slot = slots.take() else {
             throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many runs at once")
         }
         do {
             let run = try host.start(
-                launch, id: message.id, built: built, slot: slot, standardIO: fds)
+                launch, start: start, id: id, built: built, slot: slot, standardIO: standardIO)
             runs[slot] = run
             slotOfRun[run.id] = slot
             if !run.listeners.isEmpty { handOver(run) }
@@ -159,6 +197,61 @@ final class Worker {
             slots.give(back: slot)
             throw error
         }
+    }
+
+    // MARK: Sandboxes that wait
+
+    private func order(_ message: Message, _ fds: [Int32]) throws(LaunchError) {
+        let park = try parse(.dispatch) { () throws(ProtocolError) in try Park(fields: message.fields) }
+        guard fds.count == 3, slotOfRun[message.id] == nil, ordered.allSatisfy({ $0.id != message.id }),
+            templates[park.launch.template] != nil
+        else { throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "park message") }
+        guard ordered.count < Self.orderedMax else {
+            throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many sandboxes are to be built")
+        }
+        let place = park.urgent ? ordered.firstIndex { !$0.park.urgent } ?? ordered.endIndex : ordered.endIndex
+        ordered.insert(ParkOrder(id: message.id, park: park, standardIO: fds), at: place)
+    }
+
+    private func buildAhead() {
+        let order = ordered.removeFirst()
+        defer { for fd in order.standardIO { close(fd) } }
+        do throws(LaunchError) {
+            // It may have been discarded meanwhile.
+            guard let built = templates[order.park.launch.template] else {
+                throw LaunchError(stage: .parked, errno: ENOENT, subject: "template")
+            }
+            try start(order.park.launch, order.park.start, order.id, built, order.standardIO)
+        } catch {
+            send(.failed, order.id, error.failure.fields)
+        }
+    }
+
+    /// A sandbox that is not built yet is not wanted any more.
+    private func withdraw(_ id: UInt64) {
+        guard let index = ordered.firstIndex(where: { $0.id == id }) else { return }
+        for fd in ordered.remove(at: index).standardIO { close(fd) }
+        send(.failed, id, Failure(stage: .parked, errno: ECANCELED).fields)
+    }
+
+    private func announce(_ run: Run) {
+        send(.parked, run.id, Parked(memoryBytes: run.cgroup?.memoryBytes() ?? 0).fields)
+    }
+
+    private func dispatch(_ launch: Launch, _ id: UInt64, _ built: BuiltTemplate) throws(LaunchError) {
+        guard let slot = slotOfRun[launch.parked], let run = runs[slot], run.waiting != nil, !run.state.answered else {
+            throw LaunchError(stage: .parked, errno: ENOENT, subject: "waiting sandbox")
+        }
+        let parked = run.id
+        do throws(LaunchError) {
+            try host.dispatch(launch, id: id, to: run, built: built)
+        } catch {
+            // Half of a run's may be in it already.
+            run.kill(.cancelled)
+            throw error
+        }
+        slotOfRun[parked] = nil
+        slotOfRun[id] = slot
     }
 
     /// Connections wait in the listeners' backlog until the daemon has them.
@@ -179,7 +272,12 @@ final class Worker {
     // MARK: From the sandboxes
 
     private func readReport(_ run: Run) {
-        guard run.control >= 0, let packet = run.receivePacket() else { return }
+        guard run.control >= 0 else { return }
+        if run.receiveAnnouncement() {
+            run.waiting?.becomeReady()
+            announce(run)
+        }
+        guard let packet = run.receivePacket() else { return }
         if let (report, denials, observation) = InitReport.parse(packet) {
             run.report = report
             run.denials = denials
@@ -241,7 +339,7 @@ final class Worker {
     // MARK: Time
 
     private func armTimer() {
-        var next = runs.values.compactMap(\.state.nextLook).min() ?? 0
+        var next = runs.values.compactMap(\.nextLook).min() ?? 0
         if !cgroupsToRemove.isEmpty {
             let retry = clw_monotonic_ns() + 10_000_000
             next = next == 0 ? retry : min(next, retry)
@@ -253,7 +351,7 @@ final class Worker {
         var expirations: UInt64 = 0
         _ = unsafe read(timer, &expirations, 8)
         let now = clw_monotonic_ns()
-        for run in runs.values { run.passDeadlines(now: now) }
+        for run in runs.values where run.passDeadlines(now: now) { announce(run) }
     }
 
     @discardableResult

@@ -14,9 +14,11 @@ final class WorkerHost {
     /// Why there is none.
     let landlockErrno: Int32
     let kernel: String
-    private let processors: Int
+    let processors: Int
     private let hostTree: Int32
     private let proc: Int32
+    /// To come back to from a sandbox's.
+    let ownMounts: Int32
     let spares: Spares
 
     init(cgroupName: String) throws(LaunchError) {
@@ -32,6 +34,7 @@ final class WorkerHost {
             unsafe open(PrivateTree.host, Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC), .tree, PrivateTree.host)
         proc = try check(
             unsafe open(PrivateTree.host + "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), .tree, "/proc")
+        ownMounts = try check(unsafe openat(proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC), .tree, "mount namespace")
         cgroups = findCgroupTree(
             hostRoot: PrivateTree.host, name: cgroupName, instance: "launcher-\(getppid())", rootless: rootless)
         spares = Spares(cgroups: cgroups, proc: proc)
@@ -48,46 +51,65 @@ final class WorkerHost {
     }
 
     /// Clones the sandbox's pid 1 and lets it go. On an error nothing of it is left.
+    /// - Parameter start: how far it goes before its run is known; nil: it is known.
     func start(
-        _ launch: Launch, id: UInt64, built: BuiltTemplate, slot: Int, standardIO: [Int32]
+        _ launch: Launch, start: ParkedStart? = nil, id: UInt64, built: BuiltTemplate, slot: Int, standardIO: [Int32]
     ) throws(LaunchError) -> Run {
         let begun = clw_monotonic_ns()
         let cgroup = try makeCgroup(launch, built.template.layers)
-        var ours: Int32 = -1
+        var ours: [Int32] = []
         do throws(LaunchError) {
             var pair: [Int32] = [-1, -1]
-            try check(
-                unsafe clw_socketpair(&pair),
-                .initProcess, "control socket")
-            ours = pair[0]
+            try check(unsafe clw_socketpair(&pair), .initProcess, "control socket")
+            ours.append(pair[0])
             defer { close(pair[1]) }
+            if start != nil { try check(clw_pass_credentials(pair[0]), .initProcess, "control socket") }
+            var pipe: [Int32] = [-1, -1]
+            if start == .interpreter {
+                try check(unsafe clw_pipe(&pipe), .initProcess, "pipe")
+                ours.append(pipe[1])
+                _ = clw_nonblocking(pipe[1])
+            }
+            defer { if pipe[0] >= 0 { close(pipe[0]) } }
             let skillTree = try openSkill(launch.skillPath, built.template.layers)
             defer { if skillTree >= 0 { close(skillTree) } }
             let plan = ChildPlan(
-                launch: launch, built: built, identities: identities, slot: slot,
+                launch: launch, start: start, built: built, identities: identities, slot: slot,
                 setgroupsAllowed: setgroupsAllowed,
                 bootstrap: .init(
-                    control: pair[1], standardIO: standardIO, skillTree: skillTree,
+                    control: pair[1], standardIO: standardIO, skillTree: skillTree, order: pipe[0],
                     cgroupJoins: cgroup?.joinDescriptors ?? []))
-            let (pidfd, network, listeners) = try clone(plan, cgroup, slot, launch.destinations, start: ours)
+            let child = try clone(plan, cgroup, slot, launch.destinations, start: pair[0])
+            let waiting = start.map {
+                Waiting(
+                    $0, launch, processLimits: plan.processLimits, mounts: child.mounts, order: pipe[1], begun: begun)
+            }
             return Run(
-                id: id, slot: slot, limits: launch.limits, pidfd: pidfd, control: ours, cgroup: cgroup,
-                network: network, listeners: listeners,
-                state: RunState(
-                    limits: launch.limits, begun: begun, processors: processors, countsCPU: cgroup != nil,
-                    limitsShare: built.template.layers.contains(.cpu)),
-                begun: begun, observes: launch.observes)
+                id: id, slot: slot, waiting: waiting, limits: launch.limits, pidfd: child.pidfd, control: pair[0],
+                cgroup: cgroup, network: child.network, listeners: child.listeners,
+                state: runState(launch.limits, built, begun: begun, counted: cgroup != nil), begun: begun,
+                observes: launch.observes)
         } catch {
-            if ours >= 0 { close(ours) }
+            for fd in ours { close(fd) }
             _ = cgroup?.remove()
             throw error
         }
     }
 
+    /// What the worker keeps of a sandbox's pid 1.
+    private struct Child {
+        let pidfd: Int32
+        let network: Network?
+        let listeners: [Int32]
+        /// Its mount namespace, where something is to be put into it later; else -1.
+        let mounts: Int32
+    }
+
     private func clone(
         _ plan: ChildPlan, _ cgroup: (any Cgroup)?, _ slot: Int, _ destinations: [Destination], start: Int32
-    ) throws(LaunchError) -> (pidfd: Int32, network: Network?, listeners: [Int32]) {
+    ) throws(LaunchError) -> Child {
         var pidfd: Int32 = -1
+        var mounts: Int32 = -1
         var pid: pid_t = -1
         var network: Network?
         var flags = plan.cloneFlags
@@ -124,6 +146,11 @@ final class WorkerHost {
                 let cgroupRefused = joining && [EACCES, EBUSY, EOPNOTSUPP].contains(refusal)
                 throw LaunchError(stage: cgroupRefused ? .cgroupJoin : .clone, errno: refusal, subject: "clone3")
             }
+            if plan.start == .sealed || plan.start == .interpreter {
+                // Before it makes itself undumpable, after which not every launcher may.
+                mounts = try check(
+                    unsafe openat(proc, "\(pid)/ns/mnt", O_RDONLY | O_CLOEXEC), .tree, "mount namespace")
+            }
             if plan.layers.contains(.userNamespace) { try writeMaps(pid, identities.map(slot: slot)) }
             var go: UInt8 = 1
             // A pid 1 that has failed already waits for no word; its report says why.
@@ -131,7 +158,7 @@ final class WorkerHost {
                 throw LaunchError(stage: .initProcess, errno: clw_errno(), subject: "start")
             }
         } catch {
-            for fd in open + (network.map { [$0.descriptor] } ?? []) { close(fd) }
+            for fd in open + [network?.descriptor ?? -1, mounts] where fd >= 0 { close(fd) }
             if pid > 0 {
                 _ = clw_pidfd_send_signal(pidfd, SIGKILL)
                 var status: Int32 = 0
@@ -140,7 +167,7 @@ final class WorkerHost {
             }
             throw error
         }
-        return (pidfd, network, open)
+        return Child(pidfd: pidfd, network: network, listeners: open, mounts: mounts)
     }
 
     private func writeMaps(_ pid: pid_t, _ map: String) throws(LaunchError) {
@@ -164,7 +191,7 @@ final class WorkerHost {
     }
 
     /// The skill's files as a mount of their own, read-only, attached to nothing yet; -1 for none.
-    private func openSkill(_ path: String, _ layers: LayerSet) throws(LaunchError) -> Int32 {
+    func openSkill(_ path: String, _ layers: LayerSet) throws(LaunchError) -> Int32 {
         guard !path.isEmpty, layers.contains(.root) else { return -1 }
         let directory = unsafe clw_openat2(
             hostTree, path, UInt64(Int32(CLW_O_PATH) | O_DIRECTORY | O_CLOEXEC),

@@ -1,0 +1,150 @@
+import CLinux
+import Glibc
+internal import SandboxProtocol
+import Synchronization
+
+/// Sandboxes that wait for runs: taking one, and having others built while nothing is more urgent.
+extension Reactor {
+    /// A sandbox that waits for such a run, if there is one; see ``ParkedPool/take(_:now:)``.
+    func take(_ choices: [ParkChoice]) -> ParkedPool.Taken {
+        state.withLock { state in
+            let taken = state.pool.take(choices, now: clw_monotonic_ns())
+            // From here on there is something to look after.
+            if !state.parkingWatched, !state.pool.isIdle {
+                state.parkingWatched = true
+                _ = clw_timer_at(parkingTimer, clw_monotonic_ns() + Self.tickNanoseconds)
+            }
+            return taken
+        }
+    }
+
+    /// The run of ``take(_:)`` is over.
+    func giveBack(_ taken: ParkedPool.Taken) {
+        state.withLock { $0.pool.ended(taken.kinds) }
+    }
+
+    /// Waits until a sandbox waits for such a run; false when none does in time. For tests: a run waits for no more than
+    /// the building of its own.
+    func awaitParked(_ choice: ParkChoice) async -> Bool {
+        for _ in 0..<5000 {
+            let count = state.withLock { state in
+                let count = state.pool.countReady(choice.recipe)
+                if count == 0 { state.pool.expect(choice, now: clw_monotonic_ns()) }
+                return count
+            }
+            if count > 0 { return true }
+            refill()
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return false
+    }
+
+    var parkingReport: ParkingReport { state.withLock { $0.pool.report } }
+
+    /// Ends every sandbox that waits: what they were built from does not hold any more.
+    func drainParked() {
+        let ids = state.withLock { $0.pool.drain() }
+        for id in ids { kill(id, .cancelled) }
+    }
+
+    private static let tickNanoseconds: Int64 = 1_000_000_000
+
+    // MARK: The thread
+
+    /// Asks for the sandboxes that should wait and do not. After a run rather than before it: the run is more urgent.
+    func refill() {
+        state.withLock { state in
+            guard !state.launcherGone, !state.stopping, !state.watch.isSilent else { return }
+            let now = clw_monotonic_ns()
+            for order in state.pool.orders(now: now) {
+                guard var pipes = try? RunPipes() else { return }
+                let id = newID()
+                let park = Park(order.recipe.start, urgent: order.urgent, order.recipe.launch)
+                guard send(.park, id, park.fields, pipes.childEnds) else { return pipes.close() }
+                pipes.closeChildOutputs()
+                state.pool.ordered(order, pipes, id: id, now: now)
+            }
+        }
+    }
+
+    /// The timer passed.
+    func lookAtParked() {
+        var expirations: UInt64 = 0
+        _ = unsafe read(parkingTimer, &expirations, 8)
+        let memoryIsShort = MemoryPressure.isHigh
+        let (ended, idle) = state.withLock { state in
+            let ended = state.pool.tick(now: clw_monotonic_ns(), memoryIsShort: memoryIsShort)
+            state.parkingWatched = !state.pool.isIdle
+            return (ended, state.pool.isIdle)
+        }
+        for id in ended { kill(id, .cancelled) }
+        if !memoryIsShort { refill() }
+        if !idle { _ = clw_timer_at(parkingTimer, clw_monotonic_ns() + Self.tickNanoseconds) }
+    }
+
+    func parked(_ message: Message) throws(ProtocolError) {
+        let parked = try Parked(fields: message.fields)
+        state.withLock {
+            $0.pool.ready(
+                message.id, memoryBytes: Int64(clamping: parked.memoryBytes), now: clw_monotonic_ns())
+        }
+    }
+
+    /// A sandbox ended without a run; false when the message is not about one.
+    func parkedEnded(_ message: Message) throws(ProtocolError) -> Bool {
+        guard let recipe = state.withLock({ $0.pool.recipe(of: message.id) }) else { return false }
+        var failure: String?
+        if message.kind == .ended, recipe.start != .sealed {
+            failure = StartFailure.sentence(try Ended(fields: message.fields))
+        }
+        let lost = state.withLock {
+            $0.pool.lost(message.id, failure: failure, now: clw_monotonic_ns())
+        }
+        if var pipes = lost?.pipes { pipes.close() }
+        return true
+    }
+}
+
+/// Why what was started ahead of its run ended.
+enum StartFailure {
+    /// Nil when we ended it ourselves because it was not needed.
+    static func sentence(_ ended: Ended) -> String? {
+        switch ended.killed {
+        case .cancelled: return nil
+        case .wall: return "it did not come to rest within its wall limit"
+        case .cpu: return "it used processor time while it waited for a request"
+        case .memory: return "it needed more than its memory limit"
+        default: break
+        }
+        guard ended.statusKnown else { return nil }
+        let signal = clw_term_signal(ended.status)
+        if signal != 0 { return "it was ended by signal \(signal)" }
+        let status = clw_exit_status(ended.status)
+        return status == 0
+            ? "it ended without waiting for a request on its standard input" : "it ended with exit status \(status)"
+    }
+}
+
+/// Whether this host is short of memory, by the kernel's own measure. Source: Documentation/accounting/psi.rst.
+enum MemoryPressure {
+    /// Of the last ten seconds, some task waited for memory in more than this share; in percent.
+    private static let someMax = 10.0
+
+    /// False where the kernel does not tell.
+    static var isHigh: Bool {
+        let fd = unsafe open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return false }
+        defer { close(fd) }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = unsafe max(0, read(fd, buffer.baseAddress, buffer.count))
+        }
+        return share(in: String(decoding: bytes, as: UTF8.self)).map { $0 > someMax } ?? false
+    }
+
+    /// `avg10` of the first line, such as `some avg10=0.06 avg60=0.22 avg300=0.39 total=4345347`.
+    static func share(in text: String) -> Double? {
+        let words = text.split(whereSeparator: \.isWhitespace).prefix(2)
+        guard words.first == "some", let value = words.last, value.hasPrefix("avg10=") else { return nil }
+        return Double(value.dropFirst("avg10=".count))
+    }
+}
