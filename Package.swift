@@ -93,7 +93,7 @@ let package = Package(
         .target(
             name: "ExecutionNode",
             dependencies: [
-                "Fields", "Sandbox", "MarketCore", "LicenseCheck", "Metering",
+                "CLinux", "Fields", "Sandbox", "MarketCore", "LicenseCheck", "Metering",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -87,7 +87,7 @@ struct ClawBench: ParsableCommand {
         let series = try Race(rounds: rounds, warmUp: warmUp, secondsMax: secondsMax, pauseMilliseconds: pause)
             .run(lineup.contenders)
         let counted = series.first { $0.name == execute.name }?.nanoseconds.count ?? 0
-        let report = Report(machine: machine, series: series, steps: try execute.steps(ofLast: counted))
+        let report = Report(machine: machine, series: series, steps: execute.steps(ofLast: counted))
         TextReport.end(report)
         try report.write(to: absolute(output))
         print("Written to \(output)")

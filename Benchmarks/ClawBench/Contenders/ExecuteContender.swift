@@ -7,7 +7,8 @@ final class ExecuteContender: Contender {
     private let connection: HTTPConnection
     private let license: Market.License
     private let request: [UInt8]
-    private var runs: [(id: String, nanoseconds: Int64)] = []
+    /// What the daemon says of each run in `Server-Timing`, and how long the client waited.
+    private var runs: [(phases: [(name: String, nanoseconds: Int64)], nanoseconds: Int64)] = []
 
     init(_ connection: HTTPConnection, _ license: Market.License) {
         self.connection = connection
@@ -24,34 +25,25 @@ final class ExecuteContender: Contender {
 
     func measure() throws(BenchFailure) -> Int64 {
         let answer = try connection.exchange(request)
-        guard answer.status == 200, let json = answer.json, let id = json["usage"]?["id"]?.string,
-            let bytes = json["result"]?["bytes"]?.int64, bytes > 200
+        guard answer.status == 200, let json = answer.json, let bytes = json["result"]?["bytes"]?.int64, bytes > 200
         else { throw BenchFailure("an execute request failed: \(answer.summary)") }
-        runs.append((id, answer.nanoseconds))
+        runs.append((answer.phases, answer.nanoseconds))
         return answer.nanoseconds
     }
 
-    /// Where the time of the last `count` runs went: the phases that the sandbox reports, and all that is around it.
-    func steps(ofLast count: Int) throws(BenchFailure) -> [Series] {
+    /// Where the time of the last `count` runs went: the phases that the daemon reports, and what is around them: the
+    /// socket, the kernel, the head and the answer.
+    func steps(ofLast count: Int) -> [Series] {
         var around = Series(name: "\(name).around")
-        var phases: [Series] = []
+        var steps: [Series] = []
         for run in runs.suffix(count) {
-            let answer = try connection.exchange(
-                HTTPRequest("GET", "/api/v1/executions/\(run.id)", key: license.key).bytes)
-            guard answer.status == 200, let json = answer.json else {
-                throw BenchFailure("an execution cannot be read: \(answer.summary)")
-            }
-            guard let reported = json["execution"]?["isolation"]?["phases"]?.object else { continue }
-            var inside: Int64 = 0
-            for (phase, value) in reported {
-                let nanoseconds = (value.int64 ?? 0) * 1000
-                inside += nanoseconds
+            for (phase, nanoseconds) in run.phases {
                 let name = "\(name).\(phase)"
-                if !phases.contains(where: { $0.name == name }) { phases.append(Series(name: name)) }
-                for index in phases.indices where phases[index].name == name { phases[index].add(nanoseconds) }
+                if !steps.contains(where: { $0.name == name }) { steps.append(Series(name: name)) }
+                for index in steps.indices where steps[index].name == name { steps[index].add(nanoseconds) }
             }
-            around.add(run.nanoseconds - inside)
+            around.add(run.nanoseconds - run.phases.reduce(0) { $0 + $1.nanoseconds })
         }
-        return [around] + phases
+        return steps + [around]
     }
 }

@@ -1,13 +1,27 @@
 import Fields
+import Foundation
 
 /// What came back for one request.
 struct HTTPAnswer {
     let status: Int
+    let head: [UInt8]
     let body: [UInt8]
     /// From before the first byte of the request was written until the last byte of the answer was read.
     let nanoseconds: Int64
 
     var json: JSONValue? { try? JSONValue(parsing: body) }
+
+    /// What `Server-Timing` says, such as `settle;dur=0.412` for a phase in milliseconds.
+    var phases: [(name: String, nanoseconds: Int64)] {
+        let lines = String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let prefix = "server-timing:"
+        guard let line = lines.first(where: { $0.lowercased().hasPrefix(prefix) }) else { return [] }
+        return line.dropFirst(prefix.count).split(separator: ",").compactMap { part in
+            let halves = part.split(separator: ";dur=")
+            guard halves.count == 2, let duration = Double(halves[1]) else { return nil }
+            return (halves[0].trimmingCharacters(in: .whitespaces), Int64(duration * 1_000_000))
+        }
+    }
 
     /// For an error message.
     var summary: String {

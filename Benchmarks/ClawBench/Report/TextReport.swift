@@ -3,11 +3,12 @@ import Foundation
 /// The report for people, within 80 columns.
 enum TextReport {
     private static let explanations = [
-        "around": "HTTP, key, licence, hold, pipes, settle, receipt",
-        "seal": "sandbox built: cgroups, namespaces, mounts, root",
-        "exec": "program's process sealed, program executed",
-        "program": "the program itself, from exec to exit",
-        "reap": "its tree killed and reaped",
+        "parse": "body read, key checked, JSON read", "license": "skill, licence, rate, schema",
+        "hold": "amount and use reserved and written down", "acquire": "pipes, a waiting sandbox",
+        "dispatch": "until the launcher has it", "seal": "sandbox built", "exec": "program executed",
+        "firstByte": "until the program's first byte", "exit": "until the program's end",
+        "collect": "tree dead, output read, back in the node", "settle": "booked durably",
+        "around": "socket, head, answer: what no phase covers",
     ]
 
     static func begin(

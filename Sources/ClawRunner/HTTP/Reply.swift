@@ -52,6 +52,7 @@ extension HTTPField.Name {
     static let idempotentReplayed = known("Idempotent-Replayed")
     static let rateLimitPolicy = known("RateLimit-Policy")
     static let rateLimit = known("RateLimit")
+    static let serverTiming = known("Server-Timing")
 
     /// For names written here, which are all tokens.
     private static func known(_ name: String) -> HTTPField.Name {

@@ -18,6 +18,8 @@ public struct ExecuteRequest: Sendable {
     public var idempotencyKey: String?
     /// The bytes whose hash the receipt carries and that a repeated key must repeat; nil uses the call's fields.
     public var body: [UInt8]?
+    /// Begins when the request is made, if its maker does not know an earlier time.
+    public var clock = PhaseClock()
 
     public init(
         caller: Agent.ID, skill: String, endpoint: String, payload: JSONValue, maxCost: String? = nil,
@@ -71,6 +73,8 @@ public struct ExecuteReply: Sendable {
     public let isReplay: Bool
     /// How near the caller is to its rate limits.
     public let rates: [RateStatus]
+    /// Where the time went; nil for a replay.
+    public var clock: PhaseClock?
 
     /// Whether the skill gave a result.
     public var isOK: Bool { outcome.status == 200 }

@@ -28,6 +28,7 @@ extension ExecutionNode {
     private func call(
         _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?
     ) async throws(NodeError) -> ExecuteReply {
+        var clock = request.clock
         try requireHealth()
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
@@ -38,6 +39,7 @@ extension ExecutionNode {
         let prepared = try prepare(skill)
         let secrets = try await secretValues(skill)
         let payload = request.payload.serialized()
+        clock.mark(.license)
 
         let hold = Hold(
             id: .new(), purchaseID: purchase?.id, skillID: skill.id, buyerID: request.caller, sellerID: skill.agentID,
@@ -53,12 +55,15 @@ extension ExecutionNode {
             meter.void(hold.id)
             throw error
         }
+        clock.mark(.hold)
         let redaction = SecretRedaction(secrets.values)
         let outcome = redaction.apply(
             await runner.run(
                 prepared.run(
                     endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill), secrets: secrets)))
         slots.release()
+        clock.mark(outcome.times)
+        let ran = clock
         let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
             let ended = EndedRun(
                 hold: hold, skill: skill, outcome: outcome,
@@ -67,7 +72,12 @@ extension ExecutionNode {
                     depthMax: self.configuration.jsonDepthMax
                 ).redacted(by: redaction),
                 byOwner: purchase == nil)
-            return ExecuteReply(outcome: try await self.book(ended).outcome, isReplay: false, rates: [rate, agent])
+            let settled = try await self.book(ended)
+            var clock = ran
+            clock.mark(.settle)
+            clock.count()
+            return ExecuteReply(
+                outcome: settled.outcome, isReplay: false, rates: [rate, agent], clock: clock)
         }
         guard outcome.standardOutput.count > Self.quickBytesMax else { return try await finish() }
         // Reading and hashing it takes long; the caller's executor may be an event loop.

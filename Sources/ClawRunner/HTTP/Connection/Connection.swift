@@ -1,3 +1,6 @@
+import ExecutionNode
+import Synchronization
+
 /// One client's connection, as the code that answers it sees it.
 final class Connection: Sendable {
     /// The connection whose request the current task answers; nil outside of a server.
@@ -7,10 +10,17 @@ final class Connection: Sendable {
     let executor: (any TaskExecutor)?
     /// Cancels what is done for this client, once it went away.
     let gone = CancelSwitch()
+    private let headTime = Atomic<Int64>(0)
 
     init(executor: (any TaskExecutor)? = nil) {
         self.executor = executor
     }
+
+    /// When the head of the request came that is being answered; see `PhaseClock`.
+    var headAt: Int64 { headTime.load(ordering: .relaxed) }
+
+    /// The head of a request came. Called on the event loop.
+    func markHead() { headTime.store(PhaseClock.now, ordering: .relaxed) }
 
     /// Whether nobody is there any more to take an answer.
     var isGone: Bool { gone.isCancelled }

@@ -25,11 +25,14 @@ struct ExecuteRoutes {
         let body = try await call.body(bytesMax: limits.requestBytesMax)
         let (node, runs, token, key) = (node, runs, call.purchaseToken, call.header(.idempotencyKey))
         let skill = call.parameter("skill")
+        let accepted = call.connection?.headAt ?? PhaseClock.now
         let run: @Sendable () async throws -> ExecuteReply = {
-            try await node.execute(
-                ExecuteRequest(
-                    caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
-                    limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax)))
+            var request = try ExecuteRequest(
+                caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
+                limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
+            request.clock = PhaseClock(accepted: accepted)
+            request.clock.mark(.parse)
+            return try await node.execute(request)
         }
         // A larger body takes long to read; it leaves the event loop to other connections.
         let executor = body.count <= ExecutionNode.quickBytesMax ? call.connection?.executor : nil
@@ -37,7 +40,9 @@ struct ExecuteRoutes {
             try await CancelSwitch.run(
                 cancelledBy: [runs] + (call.connection.map { [$0.gone] } ?? []), on: executor, run)
         }
-        return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
+        let answer = Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates).with(timing: reply.clock)
+        reply.clock?.countReply()
+        return answer
     }
 
     @Sendable private func show(_ call: Call) async throws -> Reply {
@@ -62,6 +67,21 @@ struct ExecuteRoutes {
 }
 
 extension Reply {
+    /// Where the time went, in the form that tools of browsers and proxies read (W3C Server Timing).
+    func with(timing clock: PhaseClock?) -> Reply {
+        guard let clock else { return self }
+        let parts = clock.durations.map { phase, nanoseconds in
+            "\(phase.name);dur=\(milliseconds(nanoseconds))"
+        }
+        return with(.serverTiming, parts.joined(separator: ", "))
+    }
+
+    /// With three digits after the point.
+    private func milliseconds(_ nanoseconds: Int64) -> String {
+        let microseconds = nanoseconds / 1000
+        return "\(microseconds / 1000)." + String(1000 + microseconds % 1000).dropFirst()
+    }
+
     /// The headers that say how near the caller is to its limits.
     func with(rates: [RateStatus]) -> Reply {
         guard !rates.isEmpty else { return self }
