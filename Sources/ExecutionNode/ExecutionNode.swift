@@ -130,6 +130,12 @@ public final class ExecutionNode: Sendable {
         (meter.openHolds, slots.waiting, slots.free, unbooked.state.count)
     }
 
+    /// How well waiting sandboxes serve the runs that come.
+    public var parkingReport: ParkingReport { runner.parkingReport }
+
+    /// Drops the sandboxes that wait. To be called when the profiles were read again; runs that go on are not disturbed.
+    public func drainParked() { runner.drainParked() }
+
     /// Tries once more to book what is not booked yet, and gives up then: the next start books those runs as
     /// interrupted. To be called after the last call, before the store is closed.
     public func stop() async {

@@ -55,7 +55,6 @@ public final class SandboxHost: Sendable {
             let destinations = Self.destinations(request)
             let egress = destinations.isEmpty ? nil : EgressRelay(destinations, options.egress)
             let choices = try choices(request, launch, layers)
-            if options.awaitsParked, let first = choices.first { _ = await reactor.awaitParked(first) }
             var performed = try await perform(request, launch, egress, choices)
             if case .failed(let failure) = performed.end, failure.stage == .parked {
                 // It died while it waited, or cannot take this run. Nothing of the run has been done.
@@ -162,7 +161,7 @@ public final class SandboxHost: Sendable {
         let profile = request.profile
         // Listeners, and the questions of an observer, come before the program.
         guard options.parking.countMax > 0, profile.warm.sandboxesMax > 0, launch.destinations.isEmpty,
-            !request.observes, layers.contains(.root)
+            !request.observes, request.withoutLayers.isEmpty, request.limits.areWithin(profile.limits)
         else { return [] }
         var recipes: [ParkRecipe] = []
         if request.startsAhead, profile.warm.skills { recipes.append(ParkRecipe(start: .program, launch: launch)) }
@@ -243,12 +242,25 @@ public final class SandboxHost: Sendable {
         var acquiredAt: Int64 = 0
     }
 
+    private func take(_ choices: [ParkChoice]) async -> ParkedPool.Taken {
+        guard let first = choices.first else { return ParkedPool.Taken(kinds: []) }
+        guard options.awaitsParked else { return reactor.take(choices) }
+        // Another run may be quicker.
+        while await reactor.awaitParked(first) {
+            let taken = reactor.take(choices)
+            if taken.sandbox?.recipe == first.recipe { return taken }
+            if let other = taken.sandbox { reactor.drop(other) }
+            reactor.giveBack(taken)
+        }
+        return reactor.take(choices)
+    }
+
     private func perform(
         _ request: RunRequest, _ launch: Launch, _ egress: EgressRelay?, _ choices: [ParkChoice]
     ) async throws(SandboxError) -> Performed {
         var launch = launch
         let id = reactor.newID()
-        let taken = choices.isEmpty ? ParkedPool.Taken(kinds: []) : reactor.take(choices)
+        let taken = await take(choices)
         defer { if !taken.kinds.isEmpty { reactor.giveBack(taken) } }
         var performed = Performed(
             end: .lost, start: taken.sandbox?.recipe.start, startObstacle: taken.obstacle)

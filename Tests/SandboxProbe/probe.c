@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -320,8 +321,7 @@ static int big_file(const char *path) {
     for (;;) if (write(fd, block, sizeof block) < 0) return report(-1);
 }
 
-int main(int argc, char **argv) {
-    setvbuf(stdout, NULL, _IOLBF, 0);
+static int run(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     const char *argument = argc > 2 ? argv[2] : "";
     int number = atoi(argument);
@@ -434,4 +434,47 @@ int main(int argc, char **argv) {
             if (!strcmp(command->name, what)) return command->run(argc - 2, argv + 2);
     fprintf(stderr, "probe: no subcommand %s\n", what);
     return 2;
+}
+
+// Waits as a skill does that was started ahead: in the first look at its input.
+static void await_input(void) {
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    poll(&input, 1, -1);
+}
+
+// Stands for an interpreter that is started before its program is known: takes the order on descriptor 3.
+static int interpret(void) {
+    static char order[65536];
+    static char *arguments[256];
+    extern char **environ;
+    size_t length = 0;
+    ssize_t count;
+    while ((count = read(3, order + length, sizeof order - 1 - length)) > 0) length += (size_t)count;
+    close(3);
+    int argument_count = 0, variable_count = 0;
+    if (count < 0 || sscanf(order, "%d %d", &argument_count, &variable_count) != 2) return 3;
+    if (argument_count + variable_count > 254) return 3;
+    char *text = order + strlen(order) + 1;
+    text += strlen(text) + 1;
+    for (int i = 0; i < argument_count + variable_count; i++) {
+        // One entry stays empty between the two lists.
+        arguments[i + (i >= argument_count)] = text;
+        text += strlen(text) + 1;
+    }
+    environ = arguments + argument_count + 1;
+    if (chdir("/skill") != 0) return 3;
+    return run(argument_count, arguments);
+}
+
+int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 1 && !strcmp(argv[1], "interpret")) return interpret();
+    if (argc > 1 && !strcmp(argv[1], "await")) {
+        await_input();
+        // Seen in /proc: this one has its run.
+        memcpy(argv[1], "begun", 5);
+        argv[1] = argv[0];
+        return run(argc - 1, argv + 1);
+    }
+    return run(argc, argv);
 }

@@ -1,4 +1,5 @@
-// Runs one handler of a Node skill: `node runner.cjs main.js:handler`.
+// Runs one handler of a Node skill: `node runner.cjs main.js:handler`; or of a skill that is not known yet:
+// `runner.cjs --parked`, to which descriptor 3 tells, when it is known, which.
 //
 // The working directory is the skill's directory (/skill in a sandbox). The request, one JSON object
 // `{"endpoint", "payload", "context"}`, comes on standard input; `handler(endpoint, payload, context)` answers; its
@@ -45,22 +46,26 @@ function patiently(operation) {
     }
 }
 
-/** All text of the request, until the writer closes its end. */
-function readRequest() {
+/** All bytes that come through a descriptor, until the writer closes its end. */
+function readAll(descriptor) {
     const parts = [];
     const buffer = Buffer.allocUnsafe(1 << 16);
     for (;;) {
         const count = patiently(() => {
             try {
-                return fs.readSync(0, buffer, 0, buffer.length, null);
+                return fs.readSync(descriptor, buffer, 0, buffer.length, null);
             } catch (error) {
                 if (error.code === 'EOF') return 0;
                 throw error;
             }
         });
-        if (count === 0) return Buffer.concat(parts).toString('utf8');
+        if (count === 0) return Buffer.concat(parts);
         parts.push(Buffer.from(buffer.subarray(0, count)));
     }
+}
+
+function readRequest() {
+    return readAll(0).toString('utf8');
 }
 
 function writeResponse(text) {
@@ -72,6 +77,31 @@ function writeResponse(text) {
     } catch (error) {
         throw new Refusal(BAD_OUTPUT, `the response could not be written: ${error.message}`);
     }
+}
+
+// MARK: Waiting for the skill
+
+const PARKED_ORDER = 3;
+
+/**
+ * The entry point, once there is a skill at /skill; with the variables of its run. Comes as texts ended by NUL:
+ * `ARGUMENTS VARIABLES`, a program, the arguments, the variables as `NAME=VALUE`.
+ */
+function awaitOrder() {
+    const order = readAll(PARKED_ORDER).toString('utf8');
+    fs.closeSync(PARKED_ORDER);
+    // Whoever parked us is gone.
+    if (order === '') leave(0);
+    const [counts, , ...texts] = order.split('\0');
+    const [argumentCount, variableCount] = counts.split(' ').map(Number);
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    for (const variable of texts.slice(argumentCount, argumentCount + variableCount)) {
+        const separator = variable.indexOf('=');
+        process.env[variable.slice(0, separator)] = variable.slice(separator + 1);
+    }
+    // It was an empty directory when this process began in it.
+    process.chdir('/skill');
+    return texts[argumentCount - 1];
 }
 
 // MARK: Loading the skill
@@ -242,13 +272,16 @@ function watchForSilence(root) {
 }
 
 async function main() {
-    const root = process.cwd();
+    const parked = process.argv[2] === '--parked';
+    const root = parked ? '/skill' : process.cwd();
     watchForSilence(root);
     try {
-        if (process.argv.length !== 3) throw new Refusal(USAGE, 'usage: runner.cjs FILE.js:FUNCTION');
+        if (process.argv.length !== 3) {
+            throw new Refusal(USAGE, 'usage: runner.cjs FILE.js:FUNCTION, or runner.cjs --parked');
+        }
         takeStandardOutput();
-        // Three steps with nothing shared but these values: an interpreter can be parked before or after `load`.
-        const handler = await load(process.argv[2], root);
+        // A skill that is started ahead waits after this, in its first read, with its handler loaded.
+        const handler = await load(parked ? awaitOrder() : process.argv[2], root);
         const request = parse(readRequest());
         writeResponse(encode(await handler(...request)));
     } catch (error) {

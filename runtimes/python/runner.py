@@ -1,4 +1,5 @@
-"""Runs one handler of a Python skill: `python3 -I -S -B runner.py main.py:handler`.
+"""Runs one handler of a Python skill: `python3 -I -S -B runner.py main.py:handler`; or of a skill that is not known
+yet: `runner.py --parked`, to which descriptor 3 tells, when it is known, which.
 
 The working directory is the skill's directory (/skill in a sandbox). The request, one JSON object
 `{"endpoint", "payload", "context"}`, comes on standard input; `handler(endpoint, payload, context)` answers; its
@@ -55,6 +56,36 @@ class Channel:
                 view = view[os.write(self.response, view) :]
         except OSError as error:
             raise Refusal(BAD_OUTPUT, f"the response could not be written: {error.strerror}") from None
+
+
+# MARK: Waiting for the skill
+
+PARKED_ORDER = 3
+
+
+def await_order():
+    """The entry point, once there is a skill at /skill; with the variables of its run.
+
+    Comes as texts ended by NUL: `ARGUMENTS VARIABLES`, a program, the arguments, the variables as `NAME=VALUE`."""
+    # What every run needs and nothing before it has loaded.
+    from _json import encode_basestring, make_encoder, make_scanner  # noqa: F401
+
+    parts = []
+    while part := os.read(PARKED_ORDER, 1 << 16):
+        parts.append(part)
+    os.close(PARKED_ORDER)
+    if not parts:
+        # Whoever parked us is gone.
+        leave(0)
+    counts, _, *texts = b"".join(parts).split(b"\0")
+    arguments, variables = (int(count) for count in counts.split())
+    os.environb.clear()
+    for variable in texts[arguments : arguments + variables]:
+        name, _, value = variable.partition(b"=")
+        os.environb[name] = value
+    # It was an empty directory when this process began in it.
+    os.chdir("/skill")
+    return os.fsdecode(texts[arguments - 1])
 
 
 # MARK: Loading the skill
@@ -206,10 +237,13 @@ def main():
     root = os.getcwd()
     try:
         if len(sys.argv) != 2:
-            raise Refusal(USAGE, "usage: runner.py FILE.py:FUNCTION")
-        # Three steps with nothing shared but these values: an interpreter can be parked before or after `load`.
+            raise Refusal(USAGE, "usage: runner.py FILE.py:FUNCTION, or runner.py --parked")
+        entry = sys.argv[1]
+        if entry == "--parked":
+            entry, root = await_order(), "/skill"
+        # A skill that is started ahead waits here, in its first read, with its handler loaded.
         channel = Channel()
-        handler = load(sys.argv[1], root)
+        handler = load(entry, root)
         arguments = parse(channel.read())
         channel.write(encode(call(handler, arguments)))
     except Refusal as refusal:

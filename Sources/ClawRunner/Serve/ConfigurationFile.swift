@@ -23,6 +23,8 @@ import Sandbox
 /// requestBytes = 4194304
 /// idempotencyBytes = 67108864       # of stored answers per agent
 /// freeBytes = 134217728             # of the disk; with less nothing new is run
+/// parked = 64                       # sandboxes that wait for runs; 0: none
+/// parkedBytes = 268435456           # what they may hold
 /// shutdownTimeout = 30              # seconds, as every timeout here
 /// [rates.license]
 /// quota = 6000                      # calls in a window of seconds, with a burst
@@ -53,6 +55,7 @@ struct ConfigurationFile: Sendable {
     var permitDegraded: Set<String> = []
     var cgroupName = "clawrunner"
     var egress = EgressOptions()
+    var parking = ParkingOptions()
     /// Its data directory is filled in later.
     var node = NodeConfiguration(dataDirectory: "")
 
@@ -128,6 +131,8 @@ struct ConfigurationFile: Sendable {
         node.outcomeBytesMax =
             try limits.optionalInt("idempotencyBytes", in: (1 << 20)...(1 << 40)) ?? node.outcomeBytesMax
         node.freeBytesMin = try limits.optionalInt("freeBytes", in: 0...(1 << 50)) ?? node.freeBytesMin
+        try count("parked", &parking.countMax, in: 0...1024)
+        parking.memoryBytesMax = try limits.optionalInt("parkedBytes", in: 0...(1 << 50)) ?? parking.memoryBytesMax
         try count("headerBytes", &connections.headerBytesMax, in: 1024...(1 << 20))
         try count("connections", &connections.connectionsMax, in: 1...65_536)
         try seconds("idleTimeout", &connections.idle)

@@ -45,7 +45,8 @@ struct DaemonStart: Sendable {
             runtimesDirectory: settings.runtimesDirectory, cgroupName: settings.cgroupName,
             permitDegraded: settings.permitDegraded, dropCapabilities: true,
             // The node bounds the runs, and may be told to allow more while it runs.
-            concurrentRunsMax: ConfigurationFile.runsMax, egress: settings.egress)
+            concurrentRunsMax: ConfigurationFile.runsMax, egress: settings.egress,
+            parking: settings.parking)
         do throws(SandboxError) {
             host = try SandboxHost(launcherPath: settings.launcherPath, options: options)
         } catch {

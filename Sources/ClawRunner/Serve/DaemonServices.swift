@@ -50,6 +50,7 @@ struct ReloadService: Service {
             try settings.checkProfileMap(try ProfileStore(directory: profiles.directory))
             try profiles.reload()
             node.reconfigure(settings.node)
+            node.drainParked()
             LineLogHandler.level.withLock { $0 = settings.logLevel }
             logger.notice("reloaded", metadata: ["profiles": .stringConvertible(profiles.names.count)])
         } catch {

@@ -24,6 +24,7 @@ struct DaemonSettings: Sendable {
     var cgroupName: String
     /// How declared destinations are reached; stays until a restart.
     var egress: EgressOptions
+    var parking: ParkingOptions
     var node: NodeConfiguration
     private let configFile: String?
 
@@ -54,6 +55,7 @@ struct DaemonSettings: Sendable {
             permitDegraded = file.permitDegraded
             cgroupName = file.cgroupName
             egress = file.egress
+            parking = file.parking
             node = file.node
             configFile = configuration.configFile
             node.dataDirectory = data

@@ -56,32 +56,33 @@ extension ExecutionNode {
             throw error
         }
         clock.mark(.hold)
+        let run = prepared.run(
+            endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill), secrets: secrets)
         let redaction = SecretRedaction(secrets.values)
-        let outcome = redaction.apply(
-            await runner.run(
-                prepared.run(
-                    endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill), secrets: secrets)))
-        slots.release()
-        clock.mark(outcome.times)
-        let ran = clock
-        let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
-            let ended = EndedRun(
-                hold: hold, skill: skill, outcome: outcome,
-                response: SkillResponse(
+        let (held, byOwner) = (clock, purchase == nil)
+        return try await withTaskExecutorPreference(InlineExecutor.shared) { () async throws(NodeError) in
+            let outcome = await runner.run(run)
+            slots.release()
+            let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
+                var clock = held
+                clock.mark(outcome.times)
+                let outcome = redaction.apply(outcome)
+                let response = SkillResponse(
                     outcome, manifest: skill.latest.manifest, endpoint: endpoint,
-                    depthMax: self.configuration.jsonDepthMax
-                ).redacted(by: redaction),
-                byOwner: purchase == nil)
-            let settled = try await self.book(ended)
-            var clock = ran
-            clock.mark(.settle)
-            clock.count()
-            return ExecuteReply(
-                outcome: settled.outcome, isReplay: false, rates: [rate, agent], clock: clock)
+                    depthMax: self.configuration.jsonDepthMax)
+                let settled = try await self.book(
+                    EndedRun(
+                        hold: hold, skill: skill, outcome: outcome, response: response.redacted(by: redaction),
+                        byOwner: byOwner))
+                clock.mark(.settle)
+                clock.count()
+                return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent], clock: clock)
+            }
+            // Reading, hashing and searching more takes long.
+            let isQuick = outcome.standardOutput.count <= Self.quickBytesMax && secrets.isEmpty
+            return isQuick
+                ? try await finish() : try await withTaskExecutorPreference(globalConcurrentExecutor, operation: finish)
         }
-        guard outcome.standardOutput.count > Self.quickBytesMax else { return try await finish() }
-        // Reading and hashing it takes long; the caller's executor may be an event loop.
-        return try await withTaskExecutorPreference(globalConcurrentExecutor, operation: finish)
     }
 
     /// What is longer takes long to read: it is read in the pool, whatever the caller's executor.

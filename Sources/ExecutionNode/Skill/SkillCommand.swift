@@ -19,6 +19,15 @@ package enum SkillCommand {
         }
     }
 
+    /// What can be started before the skill is known, to run any skill of this kind; nil where there is no such thing.
+    package static func interpreter(of manifest: SkillManifest) -> [String]? {
+        switch (manifest.entryPoint, manifest.runtime) {
+        case (.program, _): nil
+        case (.handler, .node): ["node", "/runtime/node/runner.cjs", "--parked"]
+        case (.handler, _): ["python3", "-I", "-S", "-B", "/runtime/python/runner.py", "--parked"]
+        }
+    }
+
     /// The profile of a skill that asks for none.
     package static func defaultProfile(of runtime: SkillManifest.Runtime) -> String {
         switch runtime {

@@ -56,12 +56,15 @@ package struct SkillRequest: Sendable {
     package func run(
         endpoint: String, payload: [UInt8], context: JSONValue, secrets: [String: String] = [:]
     ) -> RunRequest {
-        RunRequest(
+        var request = RunRequest(
             profile: profile, limits: limits, skillDirectory: directory,
             arguments: SkillCommand.arguments(of: manifest) { PackageFiles.exists("\(directory)/\($0)") },
             environment: secrets,
             standardInput: Self.input(endpoint: endpoint, payload: payload, context: context),
             destinations: destinations)
+        request.interpreter = SkillCommand.interpreter(of: manifest)
+        request.startsAhead = manifest.warm
+        return request
     }
 
     /// `{"endpoint","payload","context"}`, around a payload that is serialised already.

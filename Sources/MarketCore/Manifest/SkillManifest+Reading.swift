@@ -36,6 +36,7 @@ extension SkillManifest {
             throw reader.error("profile", "must be a profile's name of a-z, 0-9 and -, not \(quoted(profile))")
         }
         response = try reader.optionalEnumeration("response") ?? .json
+        warm = try reader.optionalBool("warm") ?? false
         tags = try reader.tags("tags")
         dependencies = try reader.strings("dependencies", maxCount: 64, maxBytes: 214)
         for (index, name) in dependencies.enumerated() {

@@ -31,6 +31,9 @@ public struct SkillManifest: Sendable {
     /// The sandbox profile that the skill asks for; nil leaves the choice to the runtime.
     public let profile: String?
     public let response: ResponseKind
+    /// The skill may be started before a request for it is there: what it does until it reads its standard input, or
+    /// while its handler's file is loaded, is the same for every request and asks nothing of the clock or of chance.
+    public let warm: Bool
     public let tags: [String]
     /// Libraries that the package carries.
     public let dependencies: [String]

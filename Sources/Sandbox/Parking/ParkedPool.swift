@@ -67,6 +67,8 @@ struct ParkedPool {
     /// After so many failed starts in a row of one kind it is left alone for a while.
     static let failuresMax = 3
     static let barredNanoseconds: Int64 = 600_000_000_000
+    /// Kinds that are used in turn do not push each other out.
+    private static let coolNanoseconds: Int64 = 10_000_000_000
     /// More kinds than this are not told apart: the one that was used longest ago is forgotten.
     private static let kindsMax = 256
     /// Until one has said what it holds. Measured with `make bench` for the first.
@@ -126,23 +128,37 @@ struct ParkedPool {
 
     // MARK: Building
 
-    /// What is to be built now; each is to be told to ``ordered(_:_:id:now:)``.
-    func orders(now: Int64) -> [Order] {
+    /// What is to be built now, each to be told to ``ordered(_:_:id:now:)``, and what is to be ended to make room.
+    mutating func plan(now: Int64) -> (orders: [Order], evicted: [UInt64]) {
         var count = sandboxes.count
         var bytes = memoryBytes
         var orders: [Order] = []
+        var evicted: [UInt64] = []
         // Those that were used last come first, as far as there is room.
         for (recipe, kind) in kinds.sorted(by: { $0.value.demand.lastUse > $1.value.demand.lastUse }) {
             guard !kind.isBarred(now: now) else { continue }
             let present = kind.ready.count + kind.building
             for index in 0..<max(0, target(recipe, kind, now) - present) {
+                while count >= options.countMax || bytes + kind.memoryBytes > options.memoryBytesMax {
+                    guard let id = colder(than: kind, now: now) else { break }
+                    bytes -= sandboxes[id]?.memoryBytes ?? 0
+                    count -= 1
+                    evicted.append(id)
+                    remove(id)
+                }
                 guard count < options.countMax, bytes + kind.memoryBytes <= options.memoryBytesMax else { break }
                 orders.append(Order(recipe: recipe, urgent: present + index == 0))
                 count += 1
                 bytes += kind.memoryBytes
             }
         }
-        return orders
+        return (orders, evicted)
+    }
+
+    /// A sandbox of the kind that was asked for longest ago, and clearly before this one.
+    private func colder(than kind: Kind, now: Int64) -> UInt64? {
+        kinds.values.filter { !$0.ready.isEmpty && kind.demand.lastUse - $0.demand.lastUse > Self.coolNanoseconds }
+            .min { $0.demand.lastUse < $1.demand.lastUse }?.ready.first
     }
 
     private func target(_ recipe: ParkRecipe, _ kind: Kind, _ now: Int64) -> Int {
@@ -280,6 +296,15 @@ public struct ParkingReport: Sendable, Hashable {
     public var memoryBytes: Int64 = 0
     /// Kinds whose start failed the last time.
     public var failing = 0
+
+    /// Of a host that makes nothing ahead.
+    public init() {}
+
+    init(hits: [String: Int], misses: [String: Int], memoryBytes: Int64) {
+        self.hits = hits
+        self.misses = misses
+        self.memoryBytes = memoryBytes
+    }
 }
 
 extension ParkedStart {

@@ -23,6 +23,13 @@ extension Reactor {
         state.withLock { $0.pool.ended(taken.kinds) }
     }
 
+    /// Ends a sandbox that was taken for nothing.
+    func drop(_ sandbox: ParkedPool.Sandbox) {
+        var sandbox = sandbox
+        sandbox.pipes.close()
+        kill(sandbox.id, .cancelled)
+    }
+
     /// Waits until a sandbox waits for such a run; false when none does in time. For tests: a run waits for no more than
     /// the building of its own.
     func awaitParked(_ choice: ParkChoice) async -> Bool {
@@ -56,7 +63,9 @@ extension Reactor {
         state.withLock { state in
             guard !state.launcherGone, !state.stopping, !state.watch.isSilent else { return }
             let now = clw_monotonic_ns()
-            for order in state.pool.orders(now: now) {
+            let (orders, evicted) = state.pool.plan(now: now)
+            for id in evicted { kill(id, .cancelled) }
+            for order in orders {
                 guard var pipes = try? RunPipes() else { return }
                 let id = newID()
                 let park = Park(order.recipe.start, urgent: order.urgent, order.recipe.launch)

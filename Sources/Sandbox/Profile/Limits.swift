@@ -112,6 +112,11 @@ extension Limits {
         return limits
     }
 
+    /// None is above that of `others`.
+    func areWithin(_ others: Limits) -> Bool {
+        Self.fields.allSatisfy { self[keyPath: $0.path] <= others[keyPath: $0.path] }
+    }
+
     private static func parse(
         _ value: JSONValue, _ field: Field, error: (String) -> FieldError
     ) throws(FieldError) -> Int64 {

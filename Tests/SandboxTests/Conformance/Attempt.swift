@@ -29,7 +29,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
     func check(_ host: SandboxHost) async throws {
         let request = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["probe"] + probe)
-        let outcome = await host.run(request)
+        let outcome = await Harness.run(request, on: host)
         #expect(outcome.verdict.kind == .ok, "\(id): \(outcome.summary)")
         let accepted = refusals + (host.hostReport.degraded.contains(.identity) ? sharedID : [])
         #expect(accepted.contains(outcome.text), "\(id): \(outcome.summary)")

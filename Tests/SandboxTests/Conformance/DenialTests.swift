@@ -22,7 +22,7 @@ struct DenialTests {
         let request = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill,
             arguments: ["/bin/sh", "-c", "./probe socket 2; exit 1"])
-        let outcome = await Harness.host.run(request)
+        let outcome = await Harness.run(request)
         #expect(outcome.verdict.kind == .failed)
         #expect(outcome.verdict.detail.contains("socket"), "\(outcome.verdict.detail)")
     }
@@ -49,7 +49,7 @@ struct DenialTests {
         let profile = try #require(try ProfileStore(directory: directory.path).profile(named: "killing"))
         let request = RunRequest(
             profile: profile, skillDirectory: try Harness.skill, arguments: ["probe", "keyctl"])
-        let outcome = await Harness.host.run(request)
+        let outcome = await Harness.run(request)
         #expect(outcome.verdict.kind == .syscallDenied, "\(outcome.summary)")
         #expect(outcome.verdict.syscall == "keyctl")
         #expect(outcome.text.isEmpty)

@@ -41,7 +41,7 @@ struct EscapeTests {
     func setUserID(_ program: [String]) async throws {
         let request = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["probe", "exec"] + program)
-        let outcome = await Harness.host.run(request)
+        let outcome = await Harness.run(request)
         if outcome.text == "ENOENT" {
             print("skipped: this host has no \(program[0])")
             return

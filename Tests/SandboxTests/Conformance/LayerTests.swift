@@ -132,8 +132,10 @@ struct LayerTests {
                 arguments: proof.probe[0].hasPrefix("/") ? proof.probe : ["probe"] + proof.probe)
             request.withoutLayers = LayerSet(without)
             if without.contains(.root) { request.arguments[0] = try Harness.skill + "/probe" }
-            return await Harness.host.run(request)
+            return await Harness.run(request)
         }
+        // An interpreter that is started ahead is held to the whole tree; see docs/threat-model.md.
+        guard Harness.start != "interpreter" || proof.id != "layers.landlock" else { return }
         let with = try await run(proof.apart)
         #expect(proof.holds(with), "with the layer: \(with.summary)")
         let without = try await run(proof.apart + [proof.layer])

@@ -164,7 +164,7 @@ struct LimitTests {
             profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["probe"] + probe)
         request.limits.cpuMilliseconds = 1
         request.withoutLayers = LayerSet([Layer.memory, .pids, .cpu])
-        let outcome = await Harness.host.run(request)
+        let outcome = await Harness.run(request)
         #expect(outcome.verdict.kind == .cpuLimit, "\(outcome.summary)")
         #expect(outcome.usage.wallMicroseconds < 20_000_000)
     }
@@ -178,7 +178,7 @@ struct LimitTests {
             profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["probe"] + probe)
         var limited = request
         limited.limits.fileSizeBytes = 2 << 20
-        let outcome = await Harness.host.run(limited)
+        let outcome = await Harness.run(limited)
         #expect(outcome.verdict.kind == .fileSizeLimit, "\(outcome.summary)")
         #expect(outcome.verdict.exitCode == (probe[0] == "bigfile-child" ? 128 + SIGXFSZ : 1))
     }

@@ -25,11 +25,11 @@ struct TenantTests {
         let request = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill,
             arguments: ["/bin/sh", "-c", "\(first)\nsleep 1"])
-        let neighbour = Task { await Harness.host.run(request) }
+        let neighbour = Task { await Harness.run(request) }
         try await Task.sleep(for: .milliseconds(300))
         let attempt = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["probe"] + second)
-        let outcome = await Harness.host.run(attempt)
+        let outcome = await Harness.run(attempt)
         let other = await neighbour.value
         #expect(other.verdict.kind == .ok, "the neighbour: \(other.summary)")
         return outcome
@@ -82,7 +82,7 @@ struct TenantTests {
                     let request = RunRequest(
                         profile: try Harness.profile(), skillDirectory: try Harness.skill,
                         arguments: ["/bin/sh", "-c", "cat /proc/self/uid_map; sleep 0.5"])
-                    return await Harness.host.run(request).text
+                    return await Harness.run(request).text
                 }
             }
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
@@ -106,7 +106,7 @@ struct TenantTests {
         limits.wallMilliseconds = 1000
         let request = RunRequest(
             profile: profile, limits: limits, skillDirectory: try Harness.skill, arguments: ["probe"] + hog)
-        let neighbour = Task { await Harness.host.run(request) }
+        let neighbour = Task { await Harness.run(request) }
         for _ in 0..<5 {
             #expect(try await Harness.probe("eat", "16").verdict.kind == .ok)
             #expect(try await Harness.probe("forks", "8").verdict.kind == .ok)

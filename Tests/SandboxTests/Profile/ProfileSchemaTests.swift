@@ -53,6 +53,10 @@ struct ProfileSchemaTests {
         stderr = "1KiB"
         fileSize = "1MiB"
         openFiles = 64
+        [warm]
+        sandboxes = 4
+        interpreters = true
+        skills = false
         [network]
         allow = ["a.example.com:25"]
         declare = false
@@ -102,7 +106,7 @@ struct ProfileSchemaTests {
     func unknown(_ table: String) throws {
         let documents = [
             "": "qqqqqqq = 1\n", "limits": "[limits]\nqqqqqqq = 1\n", "seccomp": "[seccomp]\nqqqqqqq = 1\n",
-            "network": "[network]\nqqqqqqq = 1\n", "landlock": "[landlock]\nqqqqqqq = 1\n",
+            "network": "[network]\nqqqqqqq = 1\n", "warm": "[warm]\nqqqqqqq = 1\n", "landlock": "[landlock]\nqqqqqqq = 1\n",
             "mounts[]": "[[mounts]]\nsource = \"/usr\"\npath = \"/opt/x\"\nqqqqqqq = 1\n",
             "seccomp.rules[]": "[[seccomp.rules]]\nsyscall = \"kill\"\nqqqqqqq = 1\n",
             "seccomp.rules[].args[]":

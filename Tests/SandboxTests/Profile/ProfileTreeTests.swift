@@ -8,7 +8,7 @@ import Testing
 @Suite("The tree that a profile shows", .serialized, .timeLimit(.minutes(2)))
 struct ProfileTreeTests {
     static func run(_ text: String, _ arguments: String...) async throws -> RunOutcome {
-        await Harness.host.run(RunRequest(profile: try SyscallRuleTests.profile(text), arguments: arguments))
+        await Harness.run(RunRequest(profile: try SyscallRuleTests.profile(text), arguments: arguments))
     }
 
     /// A directory of the host with a program and a data file.

@@ -67,7 +67,7 @@ struct SeccompImportTests {
             try: _socket.socket(2, 1)
             except PermissionError: print("refused")
             """
-        let outcome = await Harness.host.run(
+        let outcome = await Harness.run(
             RunRequest(profile: profile, arguments: ["python3", "-I", "-S", "-c", program]))
         #expect(outcome.text == "refused", "\(outcome.summary)")
     }

@@ -18,7 +18,7 @@ struct SyscallRuleTests {
 
     /// Runs Python under the default profile with this `[seccomp]` text in place of its own.
     static func run(_ text: String, _ program: String) async throws -> RunOutcome {
-        await Harness.host.run(
+        await Harness.run(
             RunRequest(profile: try profile(text), arguments: ["python3", "-I", "-S", "-c", program]))
     }
 

@@ -18,11 +18,22 @@ enum Harness {
     static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
+    /// How far every sandbox of these tests is made before its run comes: `sealed`, `interpreter` or `program`. Nil: as
+    /// it happens, or not at all. `make test` runs the conformance tests with each of them.
+    static let start = ProcessInfo.processInfo.environment["CLAWRUNNER_TEST_START"]
+
     static let host: SandboxHost = make()
 
     static func make(_ options: SandboxOptions = .init(cgroupName: "clawrunner-tests")) -> SandboxHost {
         var options = options
         options.layersOptional = true
+        if start != nil {
+            options.awaitsParked = true
+            // Nearly every test has a kind of its own.
+            options.parking = ParkingOptions(countMax: 1024, memoryBytesMax: 64 << 30, idleSecondsMax: 5)
+        }
+        // The probe, in the place of an interpreter.
+        if start == "interpreter" { options.runtimesDirectory = try? skill }
         do {
             return try SandboxHost(launcherPath: products + "/claw-launcher", options: options)
         } catch {
@@ -51,7 +62,26 @@ enum Harness {
             environment: environment, standardInput: input)
         request.withoutLayers = LayerSet(without)
         if without.contains(.root) { request.arguments[0] = try skill + "/probe" }
-        return await host.run(request)
+        return await run(request, on: host)
+    }
+
+    /// Runs a request of the probe, from a sandbox that waits for it if ``start`` says so.
+    static func run(_ request: RunRequest, on host: SandboxHost = host) async -> RunOutcome {
+        var request = request
+        // The observer's questions and listeners come before a program.
+        let isProbe = request.arguments[0] == "probe"
+        let waits = request.withoutLayers.isEmpty && request.destinations.isEmpty && !request.observes
+        guard let start, waits, request.limits.areWithin(request.profile.limits) else { return await host.run(request) }
+        if start == "program", isProbe {
+            request.arguments.insert("await", at: 1)
+            request.startsAhead = true
+        }
+        if start == "interpreter", isProbe { request.interpreter = ["/runtime/probe", "interpret"] }
+        let outcome = await host.run(request)
+        if let waited = outcome.report.json["start"]?["waiting"]?.string, isProbe || start == "sealed" {
+            #expect(waited == start, "\(request.arguments): \(outcome.summary)")
+        }
+        return outcome
     }
 
     /// A directory with the probe as `probe` and a file of another mode.

@@ -8,10 +8,11 @@ extension Harness {
         }
     }
 
-    /// The pids of probes that were started with this as their last argument.
+    /// The pids of probes that were started with this as their last argument, but those that wait for a run.
     static func probes(marked mark: String) throws -> [Int32] {
         try processes(named: "probe").filter {
-            read("/proc/\($0)/cmdline").split(separator: "\0").last == Substring(mark)
+            let arguments = read("/proc/\($0)/cmdline").split(separator: "\0")
+            return arguments.last == Substring(mark) && !arguments.contains("await")
         }
     }
 

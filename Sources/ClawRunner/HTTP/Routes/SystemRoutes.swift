@@ -2,6 +2,7 @@ import ExecutionNode
 import Fields
 import HTTPTypes
 import Metrics
+import Sandbox
 import Synchronization
 
 /// What balancers, monitors and programs ask about the daemon itself.
@@ -36,6 +37,15 @@ struct SystemRoutes {
         Gauge(label: "executions_waiting").record(load.waiting)
         Gauge(label: "execution_slots_free").record(load.freeSlots)
         Gauge(label: "runs_unbooked").record(load.unbooked)
+        let parking = node.parkingReport
+        for start in ["sealed", "interpreter", "program"] {
+            let dimensions = [("start", start)]
+            Gauge(label: "sandboxes_waiting", dimensions: dimensions).record(parking.waiting[start] ?? 0)
+            Gauge(label: "sandboxes_waiting_hits", dimensions: dimensions).record(parking.hits[start] ?? 0)
+            Gauge(label: "sandboxes_waiting_misses", dimensions: dimensions).record(parking.misses[start] ?? 0)
+        }
+        Gauge(label: "sandboxes_waiting_bytes").record(parking.memoryBytes)
+        Gauge(label: "sandboxes_failing_starts").record(parking.failing)
         if let free = node.freeBytes { Gauge(label: "data_free_bytes").record(free) }
         return .text(metrics.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
     }
