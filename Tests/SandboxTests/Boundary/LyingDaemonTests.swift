@@ -276,4 +276,63 @@ struct LyingDaemonTests {
         #expect(try Harness.probes(marked: "lies-gone").isEmpty)
         #expect(Harness.cgroups("clawrunner-lies-gone").isEmpty)
     }
+
+    @Test("parks and takes nothing that is not what was agreed, and is not filled up")
+    func parking() throws {
+        try after("parking") { daemon in
+            let template = try daemon.honestTemplate()
+            let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+            defer { close(null) }
+            let honest = try LyingDaemon.launch(template, ["exit", "7"])
+            var waiting = honest
+            (waiting.skillPath, waiting.programs, waiting.arguments) = ("", [], [])
+
+            // A run for a sandbox that never was, and one that waits for another template or with descriptors too few.
+            var launch = honest
+            launch.parked = 4711
+            let lost = daemon.newID()
+            daemon.send(.launch, lost, launch.fields)
+            #expect(try daemon.answer(lost) == .failed)
+            let short = daemon.newID()
+            daemon.send(.park, short, Park(.sealed, waiting).fields, [null])
+            #expect(try daemon.answer(short) == .failed)
+            var elsewhere = waiting
+            elsewhere.template = 999
+            let nowhere = daemon.newID()
+            daemon.send(.park, nowhere, Park(.sealed, elsewhere).fields, [null, null, null])
+            #expect(try daemon.answer(nowhere) == .failed)
+
+            // One sandbox, two runs: the second finds nobody, and so does a second park of the same number.
+            let parked = daemon.newID()
+            daemon.send(.park, parked, Park(.sealed, urgent: true, waiting).fields, [null, null, null])
+            #expect(try daemon.answer(parked) == .parked)
+            daemon.send(.park, parked, Park(.sealed, waiting).fields, [null, null, null])
+            #expect(try daemon.answer(parked) == .failed)
+            launch.parked = parked
+            let (first, second) = (daemon.newID(), daemon.newID())
+            daemon.send(.launch, first, launch.fields)
+            daemon.send(.launch, second, launch.fields)
+            var ends: [UInt64: Message.Kind] = [:]
+            while ends.count < 2, let message = try daemon.receive() {
+                if message.id == first || message.id == second { ends[message.id] = message.kind }
+            }
+            #expect(ends == [first: .ended, second: .failed])
+
+            // More than it takes.
+            var refused = 0
+            let ids = (0..<300).map { _ in daemon.newID() }
+            for id in ids {
+                daemon.send(.park, id, Park(.sealed, waiting).fields, [null, null, null])
+            }
+            for id in ids { daemon.send(.kill, id, [KillReason.cancelled.rawValue]) }
+            var answered: Set<UInt64> = []
+            while answered.count < ids.count, let message = try daemon.receive() {
+                if message.kind == .failed || message.kind == .ended, ids.contains(message.id) {
+                    answered.insert(message.id)
+                }
+                if message.kind == .failed { refused += 1 }
+            }
+            #expect(answered.count == ids.count && refused > 0)
+        }
+    }
 }

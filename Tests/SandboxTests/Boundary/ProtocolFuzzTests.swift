@@ -43,6 +43,14 @@ struct ProtocolFuzzTests {
         fuzz(ProtocolTests.launch.fields, seed: 2) { (try? Launch(fields: $0[...]))?.fields }
     }
 
+    @Test("of a sandbox to be parked never trap, and what parses is stable")
+    func parks() {
+        var launch = ProtocolTests.launch
+        launch.destinations = []
+        fuzz(Park(.program, urgent: true, launch).fields, seed: 7) { (try? Park(fields: $0[...]))?.fields }
+        fuzz(Parked(memoryBytes: 77).fields, seed: 8) { (try? Parked(fields: $0[...]))?.fields }
+    }
+
     @Test("of a template never trap, and what parses is stable")
     func templates() {
         fuzz(ProtocolTests.template.fields, seed: 3) { (try? Template(fields: $0[...]))?.fields }

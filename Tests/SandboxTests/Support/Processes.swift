@@ -16,6 +16,11 @@ extension Harness {
         }
     }
 
+    /// The children of a process.
+    static func children(of pid: Int32) -> [Int32] {
+        read("/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { Int32($0) }
+    }
+
     /// Waits until a probe of that mark runs; false when none does within ten seconds.
     static func awaitProbe(marked mark: String) async throws -> Bool {
         for _ in 0..<500 {
