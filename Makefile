@@ -88,11 +88,11 @@ test-cgroup2: ## Run the sandbox tests on cgroup version 2, in emulated machines
 	$(SWIFT) build --build-tests
 	$(PYTHON) -B Tests/VM/test_cgroup2.py --products $(DEBUG)
 
-bench: build ## Measure against bare fork+exec and other sandboxes; writes .build/bench/report.json
+bench: build ## Measure against bare fork+exec and other sandboxes; writes docs/benchmarks.md (some minutes, quiet machine)
 	$(RELEASE_BUILD) --product claw-bench
 	@$(MAKE) --no-print-directory -C Benchmarks/programs OUTPUT=$(CURDIR)/.build/bench
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher \
-		$(RELEASE)/claw-bench --programs .build/bench --output .build/bench/report.json
+		$(RELEASE)/claw-bench --programs .build/bench --output .build/bench/report.json --page docs/benchmarks.md
 
 lint: ## Check the style of every Swift file
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)

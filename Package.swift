@@ -127,11 +127,14 @@ let package = Package(
             dependencies: ["ExecutionNode", "Storage", "Sandbox", "MarketCore", "Metering", "LicenseCheck", "Fields"],
             path: "Examples/EmbeddedNode", swiftSettings: common),
 
-        // Measures a whole execute request beside other sandboxes (`make bench`); starts the daemon, imports none of it.
+        // Measures a whole execute request beside other sandboxes (`make bench`): of a daemon that it starts. The store's
+        // and a waiting sandbox's own part are measured in its own process.
         .executableTarget(
             name: "ClawBench",
             dependencies: [
-                "Fields", "MarketCore", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Fields", "MarketCore", "CLinux", "Sandbox", "Storage", "Metering", "LicenseCheck",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Benchmarks/ClawBench", swiftSettings: common),
 

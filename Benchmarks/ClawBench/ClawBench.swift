@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 @main
-struct ClawBench: ParsableCommand {
+struct ClawBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claw-bench",
         abstract: "Measure a whole execute request beside bare fork+exec and other sandboxes of the same program.",
@@ -22,7 +22,7 @@ struct ClawBench: ParsableCommand {
     var slowEvery = 10
 
     @Option(help: "No new round begins after this many seconds.")
-    var secondsMax = 90
+    var secondsMax = 240
 
     @Option(help: ArgumentHelp("Quiet time before each measurement.", valueName: "ms"))
     var pause = 2
@@ -33,6 +33,9 @@ struct ClawBench: ParsableCommand {
     @Option(help: ArgumentHelp("Where the measured programs were built.", valueName: "dir"))
     var programs = ".build/bench"
 
+    @Option(help: ArgumentHelp("Where the measured handlers lie.", valueName: "dir"))
+    var sources = "Benchmarks/programs"
+
     @Option(help: ArgumentHelp("The daemon; beside this program when not given.", valueName: "path"))
     var clawrunner: String?
 
@@ -41,6 +44,15 @@ struct ClawBench: ParsableCommand {
 
     @Option(help: ArgumentHelp("Where the report goes.", valueName: "file"))
     var output = ".build/bench/report.json"
+
+    @Option(help: ArgumentHelp("Also write it as a page with a picture beside it.", valueName: "file"))
+    var page: String?
+
+    @Option(help: "Seconds for each number of connections in the series under load; 0 leaves it out.")
+    var loadSeconds = 5
+
+    @Option(help: "Usage records in the largest store of the series of grown stores; 0 leaves it out.")
+    var grownUsages = 1_000_000
 
     func validate() throws {
         guard (1...1_000_000).contains(rounds), (0...100_000).contains(warmUp) else {
@@ -51,33 +63,55 @@ struct ClawBench: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         Interrupt.watch()
         let folder = try WorkFolder(in: work)
         defer { folder.remove() }
-        let programs = Programs(directory: absolute(programs))
+        let programs = Programs(directory: absolute(self.programs), sources: absolute(sources))
         try programs.check()
-        let daemon = try Daemon(
-            executable: try clawrunner.map(absolute) ?? besideThisProgram("clawrunner"), folder: folder.path)
-        defer { daemon.stop() }
+        let profiles = "\(folder.path)/profiles"
+        try BenchSkill.writeProfiles(to: profiles)
+        let executable = try clawrunner.map(absolute) ?? besideThisProgram("clawrunner")
+        var report: Report
         do {
-            try measure(folder, programs, daemon)
-        } catch {
-            daemon.showLog()
-            throw error
+            let daemon = try Daemon(executable: executable, folder: folder.path, profiles: profiles)
+            defer { daemon.stop() }
+            report = try daemon.showingLogOnFailure { () throws(BenchFailure) in
+                try measure(folder, programs, daemon)
+            }
+        }
+        if only.isEmpty { try await measureParts(&report, folder, programs, executable, profiles) }
+        TextReport.end(report)
+        try report.write(to: absolute(output))
+        print("Written to \(output)")
+        if let page {
+            try report.writePage(to: absolute(page))
+            print("Written to \(page)")
         }
     }
 
-    private func measure(_ folder: WorkFolder, _ programs: Programs, _ daemon: Daemon) throws(BenchFailure) {
+    private func measure(
+        _ folder: WorkFolder, _ programs: Programs, _ daemon: Daemon
+    ) throws(BenchFailure) -> Report {
         try daemon.awaitReady()
         let connection = try HTTPConnection(socket: daemon.socket)
-        let license = try Market(connection: connection, daemon: daemon).sell(package: programs.skill)
-        let execute = ExecuteContender(connection, license)
+        let market = try Market(connection, daemon)
         let lineup = Lineup(programs: programs, folder: folder.path, slowEvery: slowEvery)
         defer { lineup.cleanUp() }
         try lineup.addBare()
         try lineup.addPeers()
-        lineup.add(execute)
+        var native: Market.License?
+        for (name, skill, every) in [
+            ("native.cold", BenchSkill.nativeCold, 1), ("native.parked", .native, 1),
+            ("native.skillwarm", .nativeWarm, 1), ("python.parked", .python, 2), ("python.skillwarm", .pythonWarm, 2),
+            ("node.parked", .node, slowEvery),
+        ] {
+            guard lineup.canRun(skill.program, name) else { continue }
+            let license = try market.sell(package: try skill.write(below: folder.path, programs))
+            if name == "native.parked" { native = license }
+            lineup.add(
+                ExecuteContender("execute.\(name)", connection, license, waiting: skill.waiting, every: every))
+        }
         lineup.add(HealthContender(connection))
         lineup.add(try DiskContender(folder: folder.path))
 
@@ -86,11 +120,41 @@ struct ClawBench: ParsableCommand {
         TextReport.begin(machine, rounds: rounds, warmUp: warmUp, leftOut: lineup.leftOut)
         let series = try Race(rounds: rounds, warmUp: warmUp, secondsMax: secondsMax, pauseMilliseconds: pause)
             .run(lineup.contenders)
-        let counted = series.first { $0.name == execute.name }?.nanoseconds.count ?? 0
-        let report = Report(machine: machine, series: series, steps: execute.steps(ofLast: counted))
-        TextReport.end(report)
-        try report.write(to: absolute(output))
-        print("Written to \(output)")
+        var report = Report(machine: machine, series: series)
+        for case let execute as ExecuteContender in lineup.contenders {
+            let count = series.first { $0.name == execute.name }?.nanoseconds.count ?? 0
+            report.add(steps: execute.steps(ofLast: count), served: try execute.shareServed(ofLast: count), execute.name)
+        }
+        if only.isEmpty, loadSeconds > 0, let native {
+            print("under load: 1, 2, 8 and 32 connections …")
+            for connections in [1, 2, 8, 32] {
+                report.throughput.append(
+                    try Throughput(seconds: Double(loadSeconds)).run(connections, daemon.socket, native))
+            }
+        }
+        report.idleBytes = daemon.residentBytes
+        return report
+    }
+
+    /// What needs no daemon, or one of its own.
+    private func measureParts(
+        _ report: inout Report, _ folder: WorkFolder, _ programs: Programs, _ executable: String, _ profiles: String
+    ) async throws(BenchFailure) {
+        print("booking runs …")
+        report.settles = try await GroupedSettles(folder: "\(folder.path)/settles").measure(
+            singles: 300, grouped: 40_960)
+        print("memory of waiting sandboxes …")
+        let launcher = ProcessInfo.processInfo.environment["CLAWRUNNER_LAUNCHER"] ?? ""
+        report.parkedBytes = try await ParkedMemory.measure(
+            launcher: launcher, profiles: profiles, skill: "\(folder.path)/\(BenchSkill.native.name)")
+        guard grownUsages > 0 else { return }
+        for (skills, usages) in [(10, 1000), (1000, 10_000), (100_000, grownUsages)] {
+            print("a store of \(skills) skills and licences and \(usages) usage records …")
+            report.growth.append(
+                try Growth(rounds: 300).measure(
+                    GrownStore.Size(skills: skills, usages: usages), folder: folder.path, executable: executable,
+                    profiles: profiles, skill: "\(folder.path)/\(BenchSkill.native.name)"))
+        }
     }
 
     private func absolute(_ path: String) -> String {

@@ -72,6 +72,14 @@ public final class SandboxHost: Sendable {
     /// How well waiting sandboxes serve the runs that come.
     public var parkingReport: ParkingReport { reactor.parkingReport }
 
+    /// Has sandboxes wait for runs of one kind, as if so many went on at once; false when that cannot be. To measure them.
+    package func park(_ request: RunRequest, count: Int) async -> Bool {
+        guard let layers = try? effectiveLayers(request, hostReport), let launch = try? launch(request, layers),
+            let choice = try? choices(request, launch, layers).first
+        else { return false }
+        return await reactor.awaitParked(choice, count: count)
+    }
+
     /// Ends every sandbox that waits: profiles or files have changed that it was built from. Runs go on.
     public func drainParked() { reactor.drainParked() }
 
@@ -334,7 +342,7 @@ public final class SandboxHost: Sendable {
         }
         let report = IsolationReport(
             profile: request.profile, limits: request.limits, layers: layers, host: host, ended: ended, output: output,
-            egress: egress, start: performed?.start, startObstacle: performed?.startObstacle)
+            egress: egress, times: times, start: performed?.start, startObstacle: performed?.startObstacle)
         var outcome = RunOutcome(
             verdict: verdict, standardOutput: output.output, standardError: output.error,
             standardErrorTruncated: output.errorCount > Int64(output.error.count), usage: usage, report: report)

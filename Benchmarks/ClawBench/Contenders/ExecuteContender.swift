@@ -2,32 +2,43 @@ import Fields
 
 /// The whole execute request over the daemon's socket: HTTP, key, licence, hold, sandbox, durable settle, receipt.
 final class ExecuteContender: Contender {
-    let name = "execute.native.cold"
-    let every = 1
+    let name: String
+    let every: Int
+    let waiting: String
     private let connection: HTTPConnection
-    private let license: Market.License
+    private let key: String
     private let request: [UInt8]
-    /// What the daemon says of each run in `Server-Timing`, and how long the client waited.
-    private var runs: [(phases: [(name: String, nanoseconds: Int64)], nanoseconds: Int64)] = []
+    /// The run's identifier, what the daemon says of it in `Server-Timing`, and how long the client waited.
+    private var runs: [(id: String, phases: [(name: String, nanoseconds: Int64)], nanoseconds: Int64)] = []
 
-    init(_ connection: HTTPConnection, _ license: Market.License) {
+    /// - Parameter waiting: what should wait for its runs, as their reports call it.
+    init(
+        _ name: String, _ connection: HTTPConnection, _ license: Market.License, waiting: String, every: Int = 1
+    ) {
+        self.name = name
+        self.every = every
+        self.waiting = waiting
         self.connection = connection
-        self.license = license
+        key = license.key
+        request = Self.request(license)
+    }
+
+    static func request(_ license: Market.License) -> [UInt8] {
         let body: JSONValue = [
             "endpoint": "/answer", "payload": ["text": .string(String(repeating: "claw ", count: 40))],
         ]
-        request =
-            HTTPRequest(
-                "POST", "/api/v1/skills/\(license.skill)/execute", key: license.key,
-                headers: [("X-Purchase-Token", license.token)], json: body
-            ).bytes
+        return HTTPRequest(
+            "POST", "/api/v1/skills/\(license.skill)/execute", key: license.key,
+            headers: [("X-Purchase-Token", license.token)], json: body
+        ).bytes
     }
 
     func measure() throws(BenchFailure) -> Int64 {
         let answer = try connection.exchange(request)
-        guard answer.status == 200, let json = answer.json, let bytes = json["result"]?["bytes"]?.int64, bytes > 200
-        else { throw BenchFailure("an execute request failed: \(answer.summary)") }
-        runs.append((answer.phases, answer.nanoseconds))
+        guard answer.status == 200, let json = answer.json, let id = json["usage"]?["id"]?.string,
+            json["result"]?["bytes"]?.int64 ?? 0 >= 200
+        else { throw BenchFailure("\(name): an execute request failed: \(answer.summary)") }
+        runs.append((id, answer.phases, answer.nanoseconds))
         return answer.nanoseconds
     }
 
@@ -45,5 +56,15 @@ final class ExecuteContender: Contender {
             around.add(run.nanoseconds - run.phases.reduce(0) { $0 + $1.nanoseconds })
         }
         return steps + [around]
+    }
+
+    /// The share of the last `count` runs for which what should wait did wait.
+    func shareServed(ofLast count: Int) throws(BenchFailure) -> Double {
+        var served = 0
+        for run in runs.suffix(count) {
+            let answer = try connection.call(HTTPRequest("GET", "/api/v1/executions/\(run.id)", key: key))
+            if answer["execution"]?["isolation"]?["start"]?["waiting"]?.string == waiting { served += 1 }
+        }
+        return Double(served) / Double(max(1, min(count, runs.count)))
     }
 }

@@ -21,7 +21,19 @@ final class Lineup {
 
     /// The measured program itself, without any sandbox.
     func addBare() throws(BenchFailure) {
-        let bare = try StartContender("bare.forkexec", [programs.answer], programs: programs, folder: folder)
+        try addBare("bare.forkexec", [programs.answer])
+        // With the flags that our own runner has: without the site module it starts some milliseconds sooner.
+        for (name, command) in [("python", ["python3", "-I", "-S", "-B", "-c", "pass"]), ("node", ["node", "-e", "0"])] {
+            if let program = Programs.installed(command[0]) {
+                try addBare("bare.\(name)", [program] + command.dropFirst(), every: slowEvery)
+            } else {
+                leftOut.append(("bare.\(name)", "\(command[0]) is not installed"))
+            }
+        }
+    }
+
+    private func addBare(_ name: String, _ command: [String], every: Int = 1) throws(BenchFailure) {
+        let bare = try StartContender(name, command, every: every, programs: programs, folder: folder)
         started.append(bare)
         add(bare)
     }
@@ -33,6 +45,7 @@ final class Lineup {
                 let bundle = try RuncBundle(runc: runc, programs: programs, folder: folder)
                 self.bundle = bundle
                 try add(.runc(bundle))
+                try add(.crun(bundle))
             } catch {
                 try Interrupt.check()
                 leftOut.append(("runc.true", error.description))
@@ -41,6 +54,7 @@ final class Lineup {
             leftOut.append(("runc.true", "runc is not installed"))
         }
         try add(.firejail(programs))
+        try add(.nsjail(programs))
     }
 
     /// Adds a peer if it can run the program here.
@@ -60,6 +74,19 @@ final class Lineup {
             try Interrupt.check()
             leftOut.append((peer.name, error.description))
         }
+    }
+
+    /// Whether the host has what a skill of that kind needs; noted when not.
+    func canRun(_ program: BenchSkill.Program, _ name: String) -> Bool {
+        let needed: String? =
+            switch program {
+            case .native: nil
+            case .python: "python3"
+            case .node: "node"
+            }
+        guard let needed, Programs.installed(needed) == nil else { return true }
+        leftOut.append(("execute.\(name)", "\(needed) is not installed"))
+        return false
     }
 
     /// Drops all others; an empty list keeps all.

@@ -16,7 +16,7 @@ struct Peer {
             arguments: [
                 "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib",
                 "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin", "--ro-bind",
-                "\(programs.skill)/bin", "/skill", "/skill/answer",
+                "\(programs.directory)", "/skill", "/skill/answer",
             ])
     }
 
@@ -25,6 +25,24 @@ struct Peer {
             program: "firejail", name: "firejail.true", slow: true,
             arguments: [
                 "--quiet", "--noprofile", "--net=none", "--caps.drop=all", "--nonewprivs", "--seccomp", programs.answer,
+            ])
+    }
+
+    /// Every namespace that it makes by default, and the program itself; without its log.
+    static func nsjail(_ programs: Programs) -> Peer {
+        Peer(
+            program: "nsjail", name: "nsjail.true", slow: true,
+            arguments: [
+                "-Mo", "--really_quiet", "--disable_proc", "-R", "/usr", "-R", "\(programs.directory):/skill", "--",
+                "/skill/answer",
+            ])
+    }
+
+    static func crun(_ bundle: RuncBundle) -> Peer {
+        Peer(
+            program: "crun", name: "crun.true", slow: true,
+            arguments: [
+                "--root", "\(bundle.state)-crun", "run", "--bundle", bundle.path, "\(bundle.container)-crun",
             ])
     }
 

@@ -9,7 +9,9 @@ final class Daemon {
     private let log: String
     private let child: Child
 
-    init(executable: String, folder: String) throws(BenchFailure) {
+    /// - Parameter folder: of its own; made when it is not there.
+    init(executable: String, folder: String, profiles: String) throws(BenchFailure) {
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         data = "\(folder)/data"
         socket = "\(folder)/daemon.sock"
         log = "\(folder)/daemon.log"
@@ -33,7 +35,7 @@ final class Daemon {
         // What is set for another daemon is not meant for this one.
         for name in ["CLAWRUNNER_DATA", "CLAWRUNNER_SOCKET", "CLAWRUNNER_CONFIG"] { environment[name] = nil }
         child = try Child(
-            executable, ["serve", "--config", file, "--data", data, "--socket", socket],
+            executable, ["serve", "--config", file, "--data", data, "--socket", socket, "--profiles", profiles],
             environment: environment.map { "\($0.key)=\($0.value)" }, log: log, piped: false)
     }
 
@@ -62,7 +64,25 @@ final class Daemon {
         child.stop(byEndOfInput: false)
     }
 
-    func showLog() {
+    /// Resident memory of the daemon's own process; nil where it cannot be read.
+    var residentBytes: Int64? {
+        let text = (try? String(contentsOfFile: "/proc/\(child.pid)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line?.split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }.first.map { $0 * 1024 }
+    }
+
+    func showingLogOnFailure<Value>(
+        _ body: () throws(BenchFailure) -> Value
+    ) throws(BenchFailure) -> Value {
+        do {
+            return try body()
+        } catch {
+            showLog()
+            throw error
+        }
+    }
+
+    private func showLog() {
         for line in LogTail.lines(of: log, 15) { FileHandle.standardError.write(Data("daemon: \(line)\n".utf8)) }
     }
 }

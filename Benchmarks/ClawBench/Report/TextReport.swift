@@ -34,12 +34,35 @@ enum TextReport {
             }
             print(row(contender.name, numbers(contender) + ratios))
         }
-        guard !report.steps.isEmpty else { return }
+        for name in report.served.map(\.name) {
+            print()
+            let share = report.served.first { $0.name == name }?.share ?? 0
+            print(row(name, ["", "p50", "p95", "p99"]) + String(format: "  served as meant: %.0f %%", share * 100))
+            for (phase, summary) in report.steps(of: name) {
+                print(row("  " + phase, numbers(summary)) + (explanations[phase].map { "  " + $0 } ?? ""))
+            }
+        }
+        for load in report.throughput {
+            print(
+                row("c\(load.connections)", [String(load.ok)])
+                    + String(format: "  %.0f runs/s, %d failed", load.perSecond, load.failed)
+                    + (load.latencies.map {
+                        String(format: ", p50 %.2f ms, p99 %.2f ms", Double($0.p50) / 1e6, Double($0.p99) / 1e6)
+                    } ?? ""))
+        }
+        for growth in report.growth {
+            print(
+                row("grown", [String(growth.size.skills)])
+                    + String(
+                        format: "  skills and licences, %d usages: p50 %.2f ms", growth.size.usages,
+                        Double(growth.run.p50) / 1e6))
+        }
         print()
-        print(row("of it, step by step", ["n", "p50", "p95", "p99"]))
-        for step in report.steps {
-            let name = String(step.name.split(separator: ".").last ?? "")
-            print(row("  " + name, numbers(step)) + (explanations[name].map { "  " + $0 } ?? ""))
+        for goal in report.goals {
+            let value = String(format: "%.2f", goal.value)
+            print(
+                "\(goal.isMet ? "met    " : "not met") \(goal.name): \(value)"
+                    + String(format: " (%@ %.2f)", goal.atMost ? "at most" : "at least", goal.bound))
         }
         print()
     }

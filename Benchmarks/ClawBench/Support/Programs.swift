@@ -6,10 +6,10 @@ struct Programs {
 
     /// Forks, for the contenders that are programs.
     var starter: String { "\(directory)/starter" }
-    /// The folder of the skill whose program is measured.
-    var skill: String { "\(directory)/skill" }
     /// The measured program itself.
-    var answer: String { "\(skill)/bin/answer" }
+    var answer: String { "\(directory)/answer" }
+    /// Where the handlers for interpreters lie.
+    let sources: String
 
     func check() throws(BenchFailure) {
         for path in [starter, answer] where access(path, X_OK) != 0 {

@@ -39,6 +39,9 @@ struct ExecCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds to wait for the answer.", valueName: "seconds"))
     var timeout: Int64 = 300
 
+    @Flag(help: "Show where the time went.")
+    var timing = false
+
     @Flag(help: "Print a text result without quotes.")
     var raw = false
 
@@ -61,7 +64,9 @@ struct ExecCommand: AsyncParsableCommand {
             request.headers.append(("X-Purchase-Token", token))
         }
         if let idempotencyKey { request.headers.append(("Idempotency-Key", idempotencyKey)) }
+        let begun = ContinuousClock.now
         let response = try await client.send(request)
+        if timing { show(response.header("Server-Timing"), waited: begun.duration(to: .now)) }
         guard response.status < 400 else { throw failure(response) }
         if connection.json {
             Terminal.output.line(response.json.description)
@@ -72,6 +77,19 @@ struct ExecCommand: AsyncParsableCommand {
         if response.header("Idempotent-Replayed") == "true" {
             Terminal.error.line("This is the stored outcome of an earlier call with the same key.")
         }
+    }
+
+    /// A line for each phase that the daemon names, and one for all.
+    private func show(_ header: String?, waited: Duration) {
+        var table = TextTable([.init("PHASE"), .init("MS", .right)])
+        for part in header?.split(separator: ",") ?? [] {
+            let halves = part.split(separator: ";dur=")
+            guard halves.count == 2 else { continue }
+            table.add(Terminal.harmless(halves[0].filter { $0 != " " }), Terminal.harmless(String(halves[1])))
+        }
+        let microseconds = waited.nanoseconds / 1000
+        table.add("all, here", "\(microseconds / 1000).\(String(1000 + microseconds % 1000).dropFirst())")
+        table.lines().forEach { Terminal.error.line($0) }
     }
 
     /// A run that took place shows its verdict, and its usage, before the sentence.

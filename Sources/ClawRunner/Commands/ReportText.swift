@@ -8,6 +8,7 @@ struct ReportText {
     private static let sizes: Set<String> = ["memory", "tmp", "output", "stderr", "fileSize"]
     private static let shownAbove: Set<String> = [
         "profile", "layers", "cgroups", "landlockABI", "limits", "reached", "reachedPercent", "denials", "observed",
+        "phases", "start",
     ]
 
     func lines() -> [String] {
@@ -18,6 +19,7 @@ struct ReportText {
         lines += layers()
         lines += limits()
         lines += calls()
+        lines += time()
         for (key, value) in report.object ?? [:] where !Self.shownAbove.contains(key) && !isEmpty(value) {
             lines += labelled(key, Terminal.harmless(value.description))
         }
@@ -62,6 +64,20 @@ struct ReportText {
                     + Terminal.harmless(path["path"]?.string ?? ""))
         }
         if observed["pathsCut"]?.bool == true { lines += labelled("", "and more paths than are kept") }
+        return lines
+    }
+
+    /// Where the time went, and what waited for the run.
+    private func time() -> [String] {
+        var lines: [String] = []
+        let phases = (report["phases"]?.object ?? [:]).map { name, value in
+            "\(name) \(Quantity.time(microseconds: value.int64 ?? 0))"
+        }
+        if !phases.isEmpty { lines += labelled("time", phases.joined(separator: " · ")) }
+        if let waiting = report["start"]?["waiting"]?.string, waiting != "none" {
+            lines += labelled("started ahead", waiting == "sealed" ? "the sandbox" : "the sandbox and its \(waiting)")
+        }
+        if let reason = report["start"]?["notAhead"]?.string { lines += labelled("", Terminal.harmless(reason)) }
         return lines
     }
 

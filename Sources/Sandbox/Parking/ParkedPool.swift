@@ -257,13 +257,11 @@ struct ParkedPool {
 
     // MARK: Tests and measurements
 
-    /// As if there had been runs of this kind.
-    mutating func expect(_ choice: ParkChoice, now: Int64) {
+    /// As if so many runs of this kind had gone on at once.
+    mutating func expect(_ choice: ParkChoice, count: Int, now: Int64) {
         var kind = kind(choice)
-        for _ in 0..<2 {
-            kind.demand.begin(now: now)
-            kind.demand.end()
-        }
+        for _ in 0..<count + 1 { kind.demand.begin(now: now) }
+        for _ in 0..<count + 1 { kind.demand.end() }
         kinds[choice.recipe] = kind
     }
 

@@ -30,16 +30,16 @@ extension Reactor {
         kill(sandbox.id, .cancelled)
     }
 
-    /// Waits until a sandbox waits for such a run; false when none does in time. For tests: a run waits for no more than
+    /// Waits until sandboxes wait for such runs; false when they do not in time. For tests: a run waits for no more than
     /// the building of its own.
-    func awaitParked(_ choice: ParkChoice) async -> Bool {
+    func awaitParked(_ choice: ParkChoice, count: Int = 1) async -> Bool {
         for _ in 0..<5000 {
-            let count = state.withLock { state in
-                let count = state.pool.countReady(choice.recipe)
-                if count == 0 { state.pool.expect(choice, now: clw_monotonic_ns()) }
-                return count
+            let ready = state.withLock { state in
+                let ready = state.pool.countReady(choice.recipe)
+                if ready < count { state.pool.expect(choice, count: count, now: clw_monotonic_ns()) }
+                return ready
             }
-            if count > 0 { return true }
+            if ready >= count { return true }
             refill()
             try? await Task.sleep(for: .milliseconds(1))
         }

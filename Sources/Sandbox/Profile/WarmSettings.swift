@@ -9,5 +9,5 @@ public struct WarmSettings: Hashable, Sendable {
 
     /// What stands where neither a profile nor what it extends says anything.
     static let standard = WarmSettings(sandboxesMax: 8, interpreters: true, skills: true)
-    static let sandboxesRange: ClosedRange<Int64> = 0...64
+    static let sandboxesRange: ClosedRange<Int64> = 0...1000
 }

@@ -11,7 +11,7 @@ public struct IsolationReport: Sendable {
 
     init(
         profile: Profile, limits: Limits, layers: LayerSet, host: HostReport, ended: Ended?, output: CapturedOutput,
-        egress: EgressReport?, start: ParkedStart?, startObstacle: String?
+        egress: EgressReport?, times: RunTimes, start: ParkedStart?, startObstacle: String?
     ) {
         var states = JSONObject()
         for layer in Layer.allCases {
@@ -40,7 +40,7 @@ public struct IsolationReport: Sendable {
             object["denialsNamed"] = .bool(denials.named)
             object["networkRecycled"] = .bool(ended.networkRecycled)
             if let observation = ended.observation { object["observed"] = RunObservation(observation).json }
-            object["phases"] = Self.phases(ended.times)
+            object["phases"] = Self.phases(times)
             object["start"] = Self.start(start, startObstacle)
         }
         if let egress { object["egress"] = egress.json }
@@ -54,15 +54,17 @@ public struct IsolationReport: Sendable {
         return .object(object)
     }
 
-    /// Microseconds between the launcher's steps.
-    private static func phases(_ times: Ended.Times) -> JSONValue {
+    /// Microseconds from one step to the next.
+    private static func phases(_ times: RunTimes) -> JSONValue {
         var phases = JSONObject()
-        var last = times.begun
+        var last = times.acquired ?? times.dispatched ?? 0
         for (name, time) in [
-            ("seal", times.sealed), ("exec", times.executed), ("program", times.exited), ("reap", times.reaped),
-        ] where time > 0 {
-            phases[name] = .number((time - last) / 1000)
-            last = time
+            ("dispatch", times.dispatched), ("seal", times.sealed), ("exec", times.executed),
+            ("firstByte", times.firstByte), ("exit", times.exited), ("collect", times.collected),
+        ] {
+            guard let time, time > 0 else { continue }
+            phases[name] = .number(max(0, time - last) / 1000)
+            last = max(last, time)
         }
         return .object(phases)
     }

@@ -1,7 +1,7 @@
 import Fields
 import MarketCore
 
-/// Makes a market of one seller, one buyer and one skill that was bought.
+/// A market of one seller and one buyer.
 struct Market {
     /// What a buyer calls a skill with.
     struct License {
@@ -11,45 +11,50 @@ struct Market {
     }
 
     let connection: HTTPConnection
-    let daemon: Daemon
+    private let seller: String
+    let buyer: String
+
+    init(_ connection: HTTPConnection, _ daemon: Daemon) throws(BenchFailure) {
+        self.connection = connection
+        (_, seller) = try Self.register("bench-seller", connection)
+        let (id, key) = try Self.register("bench-buyer", connection)
+        buyer = key
+        _ = try connection.call(
+            HTTPRequest(
+                "POST", "/api/v1/admin/credits", key: try daemon.operatorKey(),
+                json: ["agentId": .string(id), "amount": "1000000", "currency": "USDC", "reference": "bench"]))
+    }
 
     /// Publishes the skill in a folder and buys it, paid for each call.
     func sell(package folder: String) throws(BenchFailure) -> License {
-        let seller = try register("bench-seller")
-        let buyer = try register("bench-buyer")
         let archive: [UInt8]
         do throws(PackageError) {
             archive = try SkillPackage(directory: folder).compressedArchive()
         } catch {
             throw BenchFailure("\(folder) is no package: \(error)")
         }
-        let uploaded = try call(
-            HTTPRequest("POST", "/api/v1/packages", key: seller.key, type: "application/gzip", body: archive))
-        let published = try call(
+        let uploaded = try connection.call(
+            HTTPRequest("POST", "/api/v1/packages", key: seller, type: "application/gzip", body: archive))
+        let published = try connection.call(
             HTTPRequest(
-                "POST", "/api/v1/skills", key: seller.key,
-                json: ["code": ["package": uploaded["digest"] ?? .null]]))
+                "POST", "/api/v1/skills", key: seller, json: ["code": ["package": uploaded["digest"] ?? .null]]))
         guard let skill = published["skill"]?["id"], let id = skill.string else {
             throw BenchFailure("the skill was published without an id")
         }
-        _ = try call(
+        let purchase = try connection.call(
             HTTPRequest(
-                "POST", "/api/v1/admin/credits", key: try daemon.operatorKey(),
-                json: [
-                    "agentId": .string(buyer.id), "amount": "1000000", "currency": "USDC", "reference": "bench",
-                ]))
-        let purchase = try call(
-            HTTPRequest(
-                "POST", "/api/v1/marketplace/purchase", key: buyer.key,
+                "POST", "/api/v1/marketplace/purchase", key: buyer,
                 json: ["skillId": skill, "licenseType": "personal"]))
         guard let token = purchase["purchaseToken"]?.string else {
             throw BenchFailure("the purchase came without a token")
         }
-        return License(skill: id, key: buyer.key, token: token)
+        return License(skill: id, key: buyer, token: token)
     }
 
-    private func register(_ name: String) throws(BenchFailure) -> (id: String, key: String) {
-        let answer = try call(
+    private static func register(
+        _ name: String, _ connection: HTTPConnection
+    ) throws(BenchFailure) -> (id: String, key: String) {
+        let answer = try connection.call(
             HTTPRequest(
                 "POST", "/api/v1/agents/register",
                 json: [
@@ -62,9 +67,12 @@ struct Market {
         }
         return (id, key)
     }
+}
 
-    private func call(_ request: HTTPRequest) throws(BenchFailure) -> JSONValue {
-        let answer = try connection.exchange(request.bytes)
+extension HTTPConnection {
+    /// The answer of a request that must succeed.
+    func call(_ request: HTTPRequest) throws(BenchFailure) -> JSONValue {
+        let answer = try exchange(request.bytes)
         guard (200..<300).contains(answer.status), let json = answer.json else {
             throw BenchFailure("the market could not be set up: \(answer.summary)")
         }

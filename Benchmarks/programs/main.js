@@ -1,0 +1,3 @@
+'use strict';
+
+exports.handler = (endpoint, payload) => ({ bytes: payload.text.length });

@@ -1,0 +1,2 @@
+def handler(endpoint, payload, context):
+    return {"bytes": len(payload["text"])}
