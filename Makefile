@@ -20,7 +20,7 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes \
+.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes test-waiting \
 	test-cgroup2 bench lint format docs install clean
 
 help: ## Show this list
@@ -58,12 +58,22 @@ demo: build ## Run the whole story: register, publish, buy, execute, misbehave, 
 # One test after another: many of them start daemons and sandboxes, and limit them in time.
 test: deps python-deps examples test-runtimes debug ## Run every test
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test --no-parallel
+	@$(MAKE) --no-print-directory test-waiting
 ifeq ($(VM),no)
 	@echo "make test: all tests passed but those on cgroup version 2, which were left out because of VM=no."
 else
 	@$(MAKE) --no-print-directory test-cgroup2
 	@echo "make test: all tests passed (runners and example skills, the Swift suites, then those on cgroup version 2)."
 endif
+
+# The conformance tests keep their promises whatever waited for a run.
+CONFORMANCE = SandboxTests\.(Denial|Escape|Layer|Limit|Network|Tenant)Tests
+test-waiting: ## Run the conformance tests with sandboxes of every kind that wait for runs
+	@for start in sealed interpreter program; do \
+		echo "conformance tests with waiting sandboxes: $$start"; \
+		CLAWRUNNER_TEST_START=$$start CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher \
+			$(SWIFT) test --skip-build --no-parallel --filter '$(CONFORMANCE)' || exit 1; \
+	done
 
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
