@@ -29,44 +29,6 @@ struct EmailerTests {
             ])
     }
 
-    private func withDaemon(_ configuration: String, _ body: (CLIProcess) async throws -> Void) async throws {
-        let cli = try CLIProcess()
-        defer { NodeFixture.remove(cli.directory.path) }
-        try cli.write(configuration, to: "daemon.toml")
-        let daemon = Process()
-        daemon.executableURL = CLIProcess.executable
-        daemon.arguments = [
-            "serve", "--data", cli.path("data"), "--config", cli.path("daemon.toml"), "--log-level", "trace",
-        ]
-        #expect(FileManager.default.createFile(atPath: cli.path("daemon.log"), contents: nil))
-        let log = FileHandle(forWritingAtPath: cli.path("daemon.log"))
-        daemon.standardOutput = log
-        daemon.standardError = log
-        try daemon.run()
-        let end = ContinuousClock.now + .seconds(20)
-        while try await cli.run("market", "list").status != 0 {
-            try #require(daemon.isRunning && ContinuousClock.now < end, "the daemon did not start")
-        }
-        let result: Result<Void, any Error>
-        do {
-            try await body(cli)
-            result = .success(())
-        } catch {
-            result = .failure(error)
-        }
-        daemon.terminate()
-        while daemon.isRunning { try? await Task.sleep(for: .milliseconds(5)) }
-        try result.get()
-    }
-
-    private func succeed(
-        _ cli: CLIProcess, _ arguments: [String], input: String? = nil
-    ) async throws -> CLIProcess.Output {
-        let output = try await cli.run(arguments, input: input)
-        #expect(output.status == 0, "\(arguments): \(output.standardError)")
-        return output
-    }
-
     private static let payload = """
         {"to":"ada@example.org","subject":"Report","body":"The report is ready.","tone":"friendly"}
         """
@@ -80,12 +42,12 @@ struct EmailerTests {
             [egress.hosts]
             "\(Self.host)" = "127.0.0.1"
             """
-        try await withDaemon(configuration) { cli in
+        try await CLIProcess.withDaemon(configuration) { cli in
             try copySkill(cli, port: server.port)
-            for name in ["seller", "buyer"] { _ = try await succeed(cli, ["agent", "register", name]) }
-            _ = try await succeed(cli, ["skill", "publish", "emailer", "--as", "seller"])
-            _ = try await succeed(cli, ["market", "credit", "buyer", "0.01"])
-            _ = try await succeed(cli, ["market", "purchase", "smart-emailer", "--as", "buyer"])
+            for name in ["seller", "buyer"] { _ = try await cli.succeed(["agent", "register", name]) }
+            _ = try await cli.succeed(["skill", "publish", "emailer", "--as", "seller"])
+            _ = try await cli.succeed(["market", "credit", "buyer", "0.01"])
+            _ = try await cli.succeed(["market", "purchase", "smart-emailer", "--as", "buyer"])
             let call = [
                 "exec", "smart-emailer", "--as", "buyer", "--endpoint", "/send", "--payload", Self.payload, "--json",
             ]
@@ -94,19 +56,19 @@ struct EmailerTests {
             #expect(early.status != 0)
             #expect((early.standardOutput + early.standardError).contains("SMTP_PASSWORD"), "\(early)")
             let secret = ["skill", "secret"]
-            let list = try await succeed(cli, secret + ["list", "smart-emailer", "--as", "seller", "--json"])
+            let list = try await cli.succeed(secret + ["list", "smart-emailer", "--as", "seller", "--json"])
             #expect(list.json?["items"]?[0]?["set"] == false)
             let foreign = try await cli.run(
                 secret + ["set", "smart-emailer", "SMTP_PASSWORD", "--as", "buyer"], input: "x")
             #expect(foreign.status == 1, "\(foreign.standardError)")
             // A wrong one first: what the server says goes into the log, the password does not.
             let set = secret + ["set", "smart-emailer", "SMTP_PASSWORD", "--as", "seller"]
-            _ = try await succeed(cli, set, input: "wrong-password\n")
+            _ = try await cli.succeed(set, input: "wrong-password\n")
             let refused = try await cli.run(call)
             #expect(refused.json?["verdict"] == "failed", "\(refused)")
             #expect(server.mails.isEmpty)
-            _ = try await succeed(cli, set, input: SMTPServer.password + "\n")
-            let sent = try await succeed(cli, call)
+            _ = try await cli.succeed(set, input: SMTPServer.password + "\n")
+            let sent = try await cli.succeed(call)
             #expect(sent.json?["result"]?["to"] == "ada@example.org", "\(sent.standardOutput)")
             #expect(sent.json?["usage"]?["cost"] == "0.001")
             let mail = try #require(server.mails.first)
@@ -114,11 +76,11 @@ struct EmailerTests {
                 "RCPT ada@example.org", "Subject: Report", "Hello ada!", "The report is ready.", "Warm wishes",
                 "From: smart-emailer@example.com", sent.json?["result"]?["messageId"]?.string ?? "no identifier",
             ] { #expect(mail.contains(part), "\(part): \(mail)") }
-            let balance = try await succeed(cli, ["balance", "--as", "buyer", "--json"])
+            let balance = try await cli.succeed(["balance", "--as", "buyer", "--json"])
             #expect(balance.json?["items"]?[0]?["amount"] == "0.009")
             // The stored report names the destination and what went there.
             let id = sent.json?["usage"]?["id"]?.string ?? ""
-            let execution = try await succeed(cli, ["execution", id, "--as", "seller", "--json"])
+            let execution = try await cli.succeed(["execution", id, "--as", "seller", "--json"])
             let row = execution.json?["execution"]?["isolation"]?["egress"]?["destinations"]?[0]
             #expect(row?["destination"]?.string == "\(Self.host):\(server.port)", "\(execution.standardOutput)")
             #expect(row?["connections"] == 1)
@@ -136,12 +98,12 @@ struct EmailerTests {
     @Test("reaches no mail server at a private address that the operator has not permitted")
     func privateAddress() async throws {
         let server = try SMTPServer()
-        try await withDaemon("[egress.hosts]\n\"\(Self.host)\" = \"127.0.0.1\"\n") { cli in
+        try await CLIProcess.withDaemon("[egress.hosts]\n\"\(Self.host)\" = \"127.0.0.1\"\n") { cli in
             try copySkill(cli, port: server.port)
-            _ = try await succeed(cli, ["agent", "register", "seller"])
-            _ = try await succeed(cli, ["skill", "publish", "emailer"])
-            _ = try await succeed(
-                cli, ["skill", "secret", "set", "smart-emailer", "SMTP_PASSWORD"], input: SMTPServer.password)
+            _ = try await cli.succeed(["agent", "register", "seller"])
+            _ = try await cli.succeed(["skill", "publish", "emailer"])
+            _ = try await cli.succeed(
+                ["skill", "secret", "set", "smart-emailer", "SMTP_PASSWORD"], input: SMTPServer.password)
             let call = ["exec", "smart-emailer", "--endpoint", "/send", "--payload", Self.payload, "--json"]
             let refused = try await cli.run(call)
             #expect(refused.json?["verdict"] == "failed", "\(refused)")
@@ -157,7 +119,7 @@ struct EmailerTests {
         var cli = try CLIProcess()
         defer { NodeFixture.remove(cli.directory.path) }
         try copySkill(cli, port: server.port)
-        let tested = try await succeed(cli, ["skill", "test", "emailer"])
+        let tested = try await cli.succeed(["skill", "test", "emailer"])
         #expect(tested.standardOutput.contains("All 2 passed."))
         cli.environment["SMTP_PASSWORD"] = SMTPServer.password
         let call = [
@@ -166,7 +128,7 @@ struct EmailerTests {
         ]
         let without = try await cli.run(call)
         #expect(without.status == 1, "\(without)")
-        let sent = try await succeed(cli, call + ["--secret", "SMTP_PASSWORD"])
+        let sent = try await cli.succeed(call + ["--secret", "SMTP_PASSWORD"])
         #expect(sent.json?["result"]?["to"] == "ada@example.org", "\(sent.standardOutput)")
         #expect(server.mails.count == 1)
         #expect(!sent.standardOutput.contains(SMTPServer.password))
