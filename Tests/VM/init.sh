@@ -23,6 +23,7 @@ ip link set lo up
 hostname clawrunner-vm
 export PATH=/usr/sbin:/usr/bin CLAWRUNNER_TEST_PATIENCE=5
 . /vm/settings
+[ -z "$start" ] || export CLAWRUNNER_TEST_START="$start"
 
 say() { echo "clawrunner-vm: $*"; }
 
@@ -56,9 +57,9 @@ own=/sys/fs/cgroup/delegated
 
 say "kernel $(uname -r), controllers $(cat /sys/fs/cgroup/cgroup.controllers)"
 case $round in
-root)
+root | waiting)
     tests_in /sys/fs/cgroup env ;;
-rootless)
+rootless | waiting-rootless)
     delegate $own
     tests_in $own $unprivileged && [ -d $own/clawrunner-daemon ] ;;
 alone)

@@ -23,19 +23,25 @@ from events import Outcome
 PACKAGE = os.path.dirname(os.path.dirname(guest.HERE))
 # They start no process, so they see nothing of the host.
 PURE = "|".join((
-    "AddressTests", "HostFixTests", "LauncherWatchTests", "LoweredLimitsTests", "OutboxTests", "ProfileDifferenceTests",
+    "AddressTests", "HostFixTests", "LauncherWatchTests", "LoweredLimitsTests", "OutboxTests", "ParkStateTests",
+    "ParkedPoolTests", "ProfileDifferenceTests",
     "ProfileExplanationTests", "ProfileLintTests", "ProfileSchemaTests", "ProfileTests", "ProfileTextTests",
     "PromiseTests", "ProtocolFuzzTests", "ProtocolTests", "RunStateTests", "SlotPoolTests", "VerdictTests",
 ))
-# What each round runs, and what of it it leaves out. Other modules have suites with such names, too.
+CONFORMANCE = "^SandboxTests\\.(DenialTests|EscapeTests|LayerTests|LimitTests|TenantTests)"
+# What each round runs, what of it it leaves out, and what waits for its runs. Other modules have suites with such names,
+# too.
 ROUNDS = {
-    "root": ("^SandboxTests\\.", PURE),
+    "root": ("^SandboxTests\\.", PURE, ""),
     # With subordinate ids, in a cgroup as systemd delegates it. Only root can simulate hosts.
-    "rootless": ("^SandboxTests\\.", PURE + "|HostTests"),
+    "rootless": ("^SandboxTests\\.", PURE + "|HostTests", ""),
     # With one id for everything, in a leaf of a cgroup that somebody delegated by hand.
-    "alone": ("^SandboxTests\\.(EscapeTests|LimitTests)", PURE),
+    "alone": ("^SandboxTests\\.(EscapeTests|LimitTests)", PURE, ""),
     # Root in a cgroup as systemd delegates it to a service.
-    "service": ("^SandboxTests\\.(LimitTests|LauncherTests)", PURE),
+    "service": ("^SandboxTests\\.(LimitTests|LauncherTests)", PURE, ""),
+    # With sandboxes that are built ahead of every run.
+    "waiting": (CONFORMANCE, PURE, "sealed"),
+    "waiting-rootless": (CONFORMANCE, PURE, "interpreter"),
 }
 SECONDS_MAX = 900
 # The tests themselves are about 230 MiB, and one of them takes 600.
@@ -146,8 +152,10 @@ def main():
     machines = []
     for name in options.round or ROUNDS:
         initrd = os.path.join(work, f"initrd-{name}")
-        tests, left_out = ROUNDS[name]
-        settings = {"round": name, "filter": options.filter or tests, "skip": f"^SandboxTests\\.({left_out})/"}
+        tests, left_out, start = ROUNDS[name]
+        settings = {
+            "round": name, "filter": options.filter or tests, "skip": f"^SandboxTests\\.({left_out})/", "start": start,
+        }
         contents.write(initrd, settings)
         machines.append(Machine(name, image, initrd, work))
     print(f"test-cgroup2: {len(machines)} emulated machines with {os.path.basename(image)}", flush=True)

@@ -55,6 +55,13 @@ final class Run {
         waiting = nil
     }
 
+    /// It can take a run: it waits for one, and has not said that it is over, nor died.
+    var canBegin: Bool {
+        guard waiting?.isReady == true, state.killed == .none, !state.answered, control >= 0 else { return false }
+        var watched = [control, pidfd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        return unsafe poll(&watched, nfds_t(watched.count), 0) == 0
+    }
+
     /// Used by the run itself.
     private var cpuMicroseconds: UInt64 { (cgroup?.cpuMicroseconds() ?? 0) &- cpuMicrosecondsBefore }
 
@@ -62,12 +69,13 @@ final class Run {
     var nextLook: Int64? { waiting == nil || state.killed != .none ? state.nextLook : waiting?.nextLook }
 
     /// Kills by a passed deadline, or sets the next look. True when it has come to wait for its run.
-    func passDeadlines(now: Int64) -> Bool {
+    func passDeadlines(now: Int64, isAsleep: (pid_t) -> Bool) -> Bool {
         guard let waiting else {
             if let reason = state.look(now: now, cpuMicroseconds: { cpuMicroseconds }) { kill(reason) }
             return false
         }
-        switch waiting.look(now: now, cpuMicroseconds: { cgroup?.cpuMicroseconds() ?? 0 }) {
+        guard state.killed == .none else { return false }
+        switch waiting.look(now: now, cpuMicroseconds: { cgroup?.cpuMicroseconds() ?? 0 }, isAsleep: isAsleep) {
         case .nothing: return false
         case .ready: return true
         case .kill(let reason):

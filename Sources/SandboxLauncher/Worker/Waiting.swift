@@ -41,9 +41,9 @@ final class Waiting {
     /// Pid 2 of a sealed sandbox has said so.
     func becomeReady() { isReady = true }
 
-    func look(now: Int64, cpuMicroseconds: () -> UInt64) -> ParkState.Finding {
+    func look(now: Int64, cpuMicroseconds: () -> UInt64, isAsleep: (pid_t) -> Bool) -> ParkState.Finding {
         guard park != nil else { return isReady || now < deadline ? .nothing : .kill(.wall) }
-        let finding = park?.look(now: now, cpuMicroseconds: cpuMicroseconds) ?? .nothing
+        let finding = park?.look(now: now, cpuMicroseconds: cpuMicroseconds) { isAsleep(pid) } ?? .nothing
         if finding == .ready { isReady = true }
         return finding
     }

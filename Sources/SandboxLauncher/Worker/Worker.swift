@@ -239,7 +239,7 @@ final class Worker {
     }
 
     private func dispatch(_ launch: Launch, _ id: UInt64, _ built: BuiltTemplate) throws(LaunchError) {
-        guard let slot = slotOfRun[launch.parked], let run = runs[slot], run.waiting != nil, !run.state.answered else {
+        guard let slot = slotOfRun[launch.parked], let run = runs[slot], run.canBegin else {
             throw LaunchError(stage: .parked, errno: ENOENT, subject: "waiting sandbox")
         }
         let parked = run.id
@@ -351,7 +351,9 @@ final class Worker {
         var expirations: UInt64 = 0
         _ = unsafe read(timer, &expirations, 8)
         let now = clw_monotonic_ns()
-        for run in runs.values where run.passDeadlines(now: now) { announce(run) }
+        for run in runs.values where run.passDeadlines(now: now, isAsleep: host.isAsleep) {
+            announce(run)
+        }
     }
 
     @discardableResult

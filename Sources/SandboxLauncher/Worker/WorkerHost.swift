@@ -16,7 +16,7 @@ final class WorkerHost {
     let kernel: String
     let processors: Int
     private let hostTree: Int32
-    private let proc: Int32
+    let proc: Int32
     /// To come back to from a sandbox's.
     let ownMounts: Int32
     let spares: Spares

@@ -7,11 +7,11 @@ struct ParkStateTests {
 
     /// Looks as often as it wants to, at something that uses `used(now)` microseconds; the first finding, and when.
     private func run(
-        _ state: inout ParkState, until end: Int64, _ used: (Int64) -> UInt64
+        _ state: inout ParkState, until end: Int64, isAsleep: Bool = true, _ used: (Int64) -> UInt64
     ) -> (finding: ParkState.Finding, at: Int64) {
         while state.nextLook <= end {
             let now = state.nextLook
-            let finding = state.look(now: now) { used(now) }
+            let finding = state.look(now: now, cpuMicroseconds: { used(now) }, isAsleep: { isAsleep })
             if finding != .nothing { return (finding, now) }
         }
         return (.nothing, end)
@@ -50,8 +50,18 @@ struct ParkStateTests {
         // 5 ms in each second.
         let quiet = run(&state, until: 60_000 * Self.millisecond) { 500 + UInt64($0 / 200_000) }
         #expect(quiet.finding == .nothing)
-        let loud = run(&state, until: 90_000 * Self.millisecond) { UInt64($0 / 10_000) }
+        // As a start that only seemed to be at rest.
+        let burst = run(&state, until: 62_000 * Self.millisecond) { 150_500 + UInt64($0 / 200_000) }
+        #expect(burst.finding == .nothing)
+        let loud = run(&state, until: 120_000 * Self.millisecond) { UInt64($0 / 10_000) }
         #expect(loud.finding == .kill(.cpu))
+    }
+
+    @Test("does not take for rest that what wants to run gets no processor")
+    func starved() {
+        var state = ParkState(limits: RunStateTests.limits(wall: 2000), begun: 0)
+        #expect(run(&state, until: 1000 * Self.millisecond, isAsleep: false) { _ in 77 }.finding == .nothing)
+        #expect(run(&state, until: 1500 * Self.millisecond) { _ in 77 }.finding == .ready)
     }
 
     @Test("finds ready what nobody counts")
