@@ -50,7 +50,8 @@ struct ProcessLimits {
 
     /// Holds a process that has `others` to these; false with errno.
     func give(to pid: Int32, insteadOf others: ProcessLimits) -> Bool {
-        values.allSatisfy { value in
+        precondition(pid > 0, "0 is the calling process")
+        return values.allSatisfy { value in
             others.values.contains(value) || clw_setrlimit_of(pid, value.resource, value.soft, value.hard) == 0
         }
     }

@@ -43,7 +43,7 @@ final class Waiting {
 
     func look(now: Int64, cpuMicroseconds: () -> UInt64, isAsleep: (pid_t) -> Bool) -> ParkState.Finding {
         guard park != nil else { return isReady || now < deadline ? .nothing : .kill(.wall) }
-        let finding = park?.look(now: now, cpuMicroseconds: cpuMicroseconds) { isAsleep(pid) } ?? .nothing
+        let finding = park?.look(now: now, cpuMicroseconds: cpuMicroseconds) { pid > 0 && isAsleep(pid) } ?? .nothing
         if finding == .ready { isReady = true }
         return finding
     }

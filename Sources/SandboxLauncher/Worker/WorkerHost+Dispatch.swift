@@ -6,7 +6,8 @@ import SandboxProtocol
 extension WorkerHost {
     /// Gives `run` what the launch says, and starts its clocks. On an error it is of no more use.
     func dispatch(_ launch: Launch, id: UInt64, to run: Run, built: BuiltTemplate) throws(LaunchError) {
-        guard let waiting = run.waiting, waiting.template == launch.template,
+        // A pid of 0 would be this process itself.
+        guard let waiting = run.waiting, waiting.pid > 0, waiting.template == launch.template,
             launch.destinations.isEmpty, !launch.observes, !launch.dryRun
         else { throw LaunchError(stage: .parked, errno: EINVAL, subject: "launch message") }
         let begun = clw_monotonic_ns()
@@ -22,10 +23,10 @@ extension WorkerHost {
         run.begin(id, launch.limits, state, begun: begun)
     }
 
-    /// Whether a process's first thread waits for something; true where that cannot be seen. Source: proc_pid_stat(5).
+    /// Whether a process's first thread sleeps until something happens; true where that cannot be seen. Source: proc_pid_stat(5).
     func isAsleep(_ pid: pid_t) -> Bool {
         guard let text = HostFiles.read("\(pid)/stat", in: proc), let end = text.lastIndex(of: ")") else { return true }
-        return text[end...].dropFirst(2).first != "R"
+        return text[end...].dropFirst(2).first == "S"
     }
 
     func runState(_ limits: RunLimits, _ built: BuiltTemplate, begun: Int64, counted: Bool) -> RunState {
