@@ -123,7 +123,8 @@ struct ClawBench: AsyncParsableCommand {
         var report = Report(machine: machine, series: series)
         for case let execute as ExecuteContender in lineup.contenders {
             let count = series.first { $0.name == execute.name }?.nanoseconds.count ?? 0
-            report.add(steps: execute.steps(ofLast: count), served: try execute.shareServed(ofLast: count), execute.name)
+            report.add(
+                steps: execute.steps(ofLast: count), served: try execute.shareServed(ofLast: count), execute.name)
         }
         if only.isEmpty, loadSeconds > 0, let native {
             print("under load: 1, 2, 8 and 32 connections …")

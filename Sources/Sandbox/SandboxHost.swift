@@ -33,7 +33,8 @@ public final class SandboxHost: Sendable {
             arguments: [options.cgroupName] + (options.layersOptional ? ["--layers-optional"] : []))
         let (hello, worker) = try launcher.awaitHello(milliseconds: 20_000)
         if options.dropCapabilities { try Self.dropCapabilities() }
-        reactor = try Reactor(launcher: launcher, hello: hello, worker: worker, times: options.launcherTimes, parking: options.parking)
+        reactor = try Reactor(
+            launcher: launcher, hello: hello, worker: worker, times: options.launcherTimes, parking: options.parking)
         launcherPID = launcher.pid
         self.options = options
     }
@@ -145,7 +146,8 @@ public final class SandboxHost: Sendable {
         let key = TemplateTable.Key(
             profile: request.profile.identity, layers: layers, network: !destinations.isEmpty)
         return Launch(
-            template: try template(key, request.profile), limits: request.limits.wire, skillPath: request.skillDirectory ?? "",
+            template: try template(key, request.profile), limits: request.limits.wire,
+            skillPath: request.skillDirectory ?? "",
             programs: Self.candidates(program, path: environment["PATH"] ?? ""), arguments: request.arguments,
             environment: Self.variables(environment),
             destinations: destinations.map { Destination(host: $0.host, port: $0.port) },

@@ -64,7 +64,9 @@ public struct Launch: Sendable, Hashable {
         dryRun = try reader.integer(UInt8.self) != 0
         observes = try reader.integer(UInt8.self) != 0
         try reader.finish()
-        guard programs.count <= 64, dryRun || !needsProgram || !programs.isEmpty else { throw ProtocolError("no program") }
+        guard programs.count <= 64, dryRun || !needsProgram || !programs.isEmpty else {
+            throw ProtocolError("no program")
+        }
     }
 
     public var fields: [UInt8] {

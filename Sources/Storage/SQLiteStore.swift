@@ -56,7 +56,7 @@ public final class SQLiteStore: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -16000")
+            try db.execute(sql: "PRAGMA cache_size = -8000")
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             // Savepoints copy pages aside; in a file that would cost as much as the writes themselves.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")

@@ -89,7 +89,8 @@ struct StartedAheadTests {
                 try await call(skill, until: "interpreter", cli)
                 let secret = skill.renamed("-secret", secret: true)
                 try await publish(secret, cli)
-                try await cli.succeed(["skill", "secret", "set", secret.name, "SECRET", "--as", "seller"], input: "hush")
+                try await cli.succeed(
+                    ["skill", "secret", "set", secret.name, "SECRET", "--as", "seller"], input: "hush")
                 try await call(secret, until: "interpreter", cli)
                 let warm = skill.renamed("-warm", warm: true)
                 try await publish(warm, cli)

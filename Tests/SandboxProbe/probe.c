@@ -328,11 +328,6 @@ static int run(int argc, char **argv) {
     int host = host_command(argc, argv);
     if (host >= 0) return host;
     if (!strcmp(what, "read")) return show(argument);
-    if (!strcmp(what, "link")) {
-        char target[256] = "";
-        if (readlink(argument, target, sizeof target - 1) < 0) return report(-1);
-        return puts(target) < 0;
-    }
     if (!strcmp(what, "status")) return status_of(argument);
     if (!strcmp(what, "write")) return write_file(argument);
     if (!strcmp(what, "list")) return list(argument);

@@ -23,7 +23,9 @@ final class Lineup {
     func addBare() throws(BenchFailure) {
         try addBare("bare.forkexec", [programs.answer])
         // With the flags that our own runner has: without the site module it starts some milliseconds sooner.
-        for (name, command) in [("python", ["python3", "-I", "-S", "-B", "-c", "pass"]), ("node", ["node", "-e", "0"])] {
+        for (name, command) in [
+            ("python", ["python3", "-I", "-S", "-B", "-c", "pass"]), ("node", ["node", "-e", "0"]),
+        ] {
             if let program = Programs.installed(command[0]) {
                 try addBare("bare.\(name)", [program] + command.dropFirst(), every: slowEvery)
             } else {

@@ -46,7 +46,8 @@ final class HTTPConnection {
             while filled < head.bodyStart + length { filled += try receive(at: filled) }
             let nanoseconds = clw_monotonic_ns() - begun
             return HTTPAnswer(
-                status: head.status, head: Array(buffer[..<head.bodyStart]), body: Array(buffer[head.bodyStart..<head.bodyStart + length]),
+                status: head.status, head: Array(buffer[..<head.bodyStart]),
+                body: Array(buffer[head.bodyStart..<head.bodyStart + length]),
                 nanoseconds: nanoseconds)
         }
     }

@@ -51,7 +51,8 @@ struct Goal {
         }
         if let first = report.growth.first?.run.p50, let last = report.growth.last?.run.p50, first > 0 {
             goals.append(
-                Goal(name: "run with the largest store / the smallest", value: Double(last) / Double(first), bound: 1.2))
+                Goal(name: "run with the largest store / the smallest", value: Double(last) / Double(first), bound: 1.2)
+            )
         }
         return goals
     }

@@ -29,28 +29,39 @@ extension Report {
             let share = served.first { $0.name == contender.name }.map { String(format: "%.0f %%", $0.share * 100) }
             let times = ratio(contender.name, to: "bare.forkexec").map { String(format: "%.2f", $0) } ?? ""
             lines.append(
-                "| `\(contender.name)` | \(contender.count) | \(Self.milliseconds(contender)) | \(times) | \(share ?? "") |")
+                "| `\(contender.name)` | \(contender.count) | \(Self.milliseconds(contender)) | \(times) | \(share ?? "") |"
+            )
         }
         lines += ["", "## Goals", "", "| | value | bound | |", "|---|---:|---:|---|"]
         for goal in goals {
             let bound = String(format: "%@ %g", goal.atMost ? "≤" : "≥", goal.bound)
             lines.append(
-                "| \(goal.name) | \(String(format: "%.2f", goal.value)) | \(bound) | \(goal.isMet ? "met" : "**not met**") |")
+                "| \(goal.name) | \(String(format: "%.2f", goal.value)) | \(bound) | \(goal.isMet ? "met" : "**not met**") |"
+            )
         }
-        lines += ["", "## Where the time goes", "", "p50 in milliseconds of each phase; see `Server-Timing` in [api.md](api.md).", ""]
+        lines += [
+            "", "## Where the time goes", "",
+            "p50 in milliseconds of each phase; see `Server-Timing` in [api.md](api.md).", "",
+        ]
         let names = served.map(\.name)
         var phases: [String] = []
-        for phase in names.flatMap({ steps(of: $0).map(\.phase) }) where !phases.contains(phase) { phases.append(phase) }
+        for phase in names.flatMap({ steps(of: $0).map(\.phase) }) where !phases.contains(phase) {
+            phases.append(phase)
+        }
         lines.append("| phase | " + names.map { "`\($0.dropFirst("execute.".count))`" }.joined(separator: " | ") + " |")
         lines.append("|---|" + names.map { _ in "---:" }.joined(separator: "|") + "|")
         for phase in phases {
             let cells = names.map { name in
-                steps(of: name).first { $0.phase == phase }.map { String(format: "%.3f", Double($0.summary.p50) / 1e6) } ?? ""
+                steps(of: name).first { $0.phase == phase }.map { String(format: "%.3f", Double($0.summary.p50) / 1e6) }
+                    ?? ""
             }
             lines.append("| \(phase) | " + cells.joined(separator: " | ") + " |")
         }
         if !throughput.isEmpty {
-            lines += ["", "## Under load", "", "| connections | runs/s | failed | p50 ms | p99 ms |", "|---:|---:|---:|---:|---:|"]
+            lines += [
+                "", "## Under load", "", "| connections | runs/s | failed | p50 ms | p99 ms |",
+                "|---:|---:|---:|---:|---:|",
+            ]
             for load in throughput {
                 let (p50, p99) = (load.latencies?.p50 ?? 0, load.latencies?.p99 ?? 0)
                 lines.append(
@@ -61,12 +72,16 @@ extension Report {
         if let settles {
             let single = settles.single.map { String(format: "; one at a time %.3f ms", Double($0.p50) / 1e6) } ?? ""
             lines += [
-                "", "The store alone: \(Int(settles.perSecond)) durable settles a second with "
+                "",
+                "The store alone: \(Int(settles.perSecond)) durable settles a second with "
                     + "\(GroupedSettles.atOnce) at once\(single).",
             ]
         }
         if !growth.isEmpty {
-            lines += ["", "## With a large store", "", "| skills and licences | usage records | run p50 ms | p99 ms |", "|---:|---:|---:|---:|"]
+            lines += [
+                "", "## With a large store", "", "| skills and licences | usage records | run p50 ms | p99 ms |",
+                "|---:|---:|---:|---:|",
+            ]
             for step in growth {
                 lines.append(
                     "| \(step.size.skills) | \(step.size.usages) | "
@@ -77,7 +92,8 @@ extension Report {
     }
 
     private static func milliseconds(_ summary: Summary) -> String {
-        [summary.p50, summary.p95, summary.p99].map { String(format: "%.3f", Double($0) / 1e6) }.joined(separator: " | ")
+        [summary.p50, summary.p95, summary.p99].map { String(format: "%.3f", Double($0) / 1e6) }.joined(
+            separator: " | ")
     }
 }
 
@@ -109,9 +125,11 @@ struct BarChart {
             let (start, end, tail) = (Self.labelWidth, x(Double(row.p50)), x(Double(row.p99)))
             parts.append("<text x=\"8\" y=\"\(f(middle + 4))\" fill=\"#333\">\(row.name)</text>")
             parts.append(
-                "<rect x=\"\(f(start))\" y=\"\(f(top))\" width=\"\(f(max(1, end - start)))\" height=\"14\" fill=\"\(colour)\"/>")
+                "<rect x=\"\(f(start))\" y=\"\(f(top))\" width=\"\(f(max(1, end - start)))\" height=\"14\" fill=\"\(colour)\"/>"
+            )
             parts.append(
-                "<line x1=\"\(f(end))\" x2=\"\(f(tail))\" y1=\"\(f(middle))\" y2=\"\(f(middle))\" stroke=\"\(colour)\" stroke-width=\"2\"/>")
+                "<line x1=\"\(f(end))\" x2=\"\(f(tail))\" y1=\"\(f(middle))\" y2=\"\(f(middle))\" stroke=\"\(colour)\" stroke-width=\"2\"/>"
+            )
             let label = String(format: "%.2f", Double(row.p50) / 1e6)
             parts.append("<text x=\"\(f(tail + 6))\" y=\"\(f(middle + 4))\" fill=\"#333\">\(label)</text>")
         }

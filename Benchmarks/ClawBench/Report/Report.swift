@@ -70,7 +70,8 @@ struct Report {
             "throughput": .array(
                 throughput.map { load in
                     [
-                        "name": .string("throughput.native.c\(load.connections)"), "perSecond": Self.rounded(load.perSecond),
+                        "name": .string("throughput.native.c\(load.connections)"),
+                        "perSecond": Self.rounded(load.perSecond),
                         "ok": .number(load.ok), "failed": .number(load.failed),
                         "p50": load.latencies.map { Self.milliseconds($0.p50) } ?? .null,
                         "p99": load.latencies.map { Self.milliseconds($0.p99) } ?? .null,

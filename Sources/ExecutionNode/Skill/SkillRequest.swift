@@ -63,7 +63,8 @@ package struct SkillRequest: Sendable {
             standardInput: Self.input(endpoint: endpoint, payload: payload, context: context),
             destinations: destinations)
         request.interpreter = SkillCommand.interpreter(of: manifest)
-        request.startsAhead = manifest.warm
+        // A secret is for runs: it does not lie about in a process that waits for one.
+        request.startsAhead = manifest.warm && manifest.secrets.isEmpty
         return request
     }
 

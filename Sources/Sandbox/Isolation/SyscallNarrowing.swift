@@ -57,9 +57,9 @@ enum SyscallNarrowing {
         // TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC. TIOCSTI and TIOCLINUX, which put
         // words into a terminal's mouth, are not among them.
         "ioctl": oneOf(1, [0x5401, 0x540f, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451, 0x5452]),
-        // Duplicates, flags, locks, owners, pipe sizes and seals. Not F_NOTIFY, which tells who reads the host's files,
-        // nor leases.
-        "fcntl": oneOf(1, Array(0...11) + [15, 16] + Array(36...38) + Array(1030...1034)),
+        // Duplicates, flags, locks, owners and seals. Not F_NOTIFY, which tells who reads the host's files, nor leases, nor
+        // F_SETPIPE_SZ: what pipes hold is counted for the host's users, and the daemon makes pipes for every run.
+        "fcntl": oneOf(1, Array(0...11) + [15, 16] + Array(36...38) + [1030] + Array(1032...1034)),
         // Addresses, buffers, timeouts, credentials. Not SO_ATTACH_FILTER: compiled filters are charged to nobody.
         "setsockopt": .only([2, 6, 7, 8, 9, 13, 15, 16, 20, 21].map { [low32(1, SOL_SOCKET), low32(2, $0)] }),
         // Names, death signal, dumpable, timer slack, subreaper, no_new_privs, huge pages, names of mappings. Not

@@ -16,6 +16,8 @@ final class Reactor: Sendable {
         /// A pidfd of the launcher's worker; -1 when it sent none.
         var worker: Int32
         var pool: ParkedPool
+        /// Nothing is built ahead.
+        var memoryIsShort = false
         /// The pool's timer is armed.
         var parkingWatched = false
     }
@@ -122,7 +124,11 @@ final class Reactor: Sendable {
             }
             return nil
         }
-        if let problem { run.end(problem) }
+        if let problem {
+            // Nobody else knows of it any more.
+            if launch.parked != 0 { kill(launch.parked, .cancelled) }
+            run.end(problem)
+        }
     }
 
     /// Harmless for a run that is over.

@@ -18,7 +18,8 @@ struct Demand {
         lastUse = now
     }
 
-    mutating func end() { running -= 1 }
+    /// Of a run that began before its kind was forgotten and known anew, nothing is left to be ended.
+    mutating func end() { running = max(0, running - 1) }
 
     mutating func tick() {
         peak = max(Double(running), peak * Self.memory)

@@ -23,6 +23,8 @@ struct ParkedPool {
         /// Nil while it is built.
         var readyAt: Int64?
         var memoryBytes: Int64
+        /// No run takes it any more, and its kind does not count it; that it has ended is still to come.
+        var isEnding = false
     }
 
     /// What a run got.
@@ -46,7 +48,9 @@ struct ParkedPool {
         /// The last one is taken first: the processor knows it best.
         var ready: [UInt64] = []
         var building = 0
-        /// Starts that failed since the last that did not.
+        /// One of them has waited, so that ``memoryBytes`` is what it held.
+        var isKnown = false
+        /// Starts that failed, lately.
         var failures = 0
         var failedAt: Int64 = 0
         var failure: String?
@@ -117,7 +121,9 @@ struct ParkedPool {
             return known
         }
         if kinds.count >= Self.kindsMax {
-            let unused = kinds.filter { $0.value.ready.isEmpty && $0.value.building == 0 && $0.value.demand.running == 0 }
+            let unused = kinds.filter {
+                $0.value.ready.isEmpty && $0.value.building == 0 && $0.value.demand.running == 0
+            }
             if let oldest = unused.min(by: { $0.value.demand.lastUse < $1.value.demand.lastUse }) {
                 kinds[oldest.key] = nil
             }
@@ -130,35 +136,56 @@ struct ParkedPool {
 
     /// What is to be built now, each to be told to ``ordered(_:_:id:now:)``, and what is to be ended to make room.
     mutating func plan(now: Int64) -> (orders: [Order], evicted: [UInt64]) {
-        var count = sandboxes.count
-        var bytes = memoryBytes
         var orders: [Order] = []
         var evicted: [UInt64] = []
+        var (count, bytes, programs) = (0, Int64(0), 0)
+        for sandbox in sandboxes.values where !sandbox.isEnding {
+            count += 1
+            bytes += sandbox.memoryBytes
+            if sandbox.recipe.start == .program { programs += 1 }
+        }
         // Those that were used last come first, as far as there is room.
         for (recipe, kind) in kinds.sorted(by: { $0.value.demand.lastUse > $1.value.demand.lastUse }) {
-            guard !kind.isBarred(now: now) else { continue }
+            guard !kind.isBarred(now: now), kind.memoryBytes <= options.memoryBytesMax / 4 else { continue }
             let present = kind.ready.count + kind.building
-            for index in 0..<max(0, target(recipe, kind, now) - present) {
-                while count >= options.countMax || bytes + kind.memoryBytes > options.memoryBytesMax {
-                    guard let id = colder(than: kind, now: now) else { break }
-                    bytes -= sandboxes[id]?.memoryBytes ?? 0
+            var missing = max(0, target(recipe, kind, now) - present)
+            // What one of them holds is known when the first waits.
+            if recipe.start != .sealed, !kind.isKnown { missing = min(missing, 1 - min(1, present)) }
+            for index in 0..<missing {
+                // Skills do not take all the room from what serves every skill.
+                if recipe.start == .program, programs >= max(1, options.countMax / 2) { break }
+                for id in room(for: kind, count, bytes) {
                     count -= 1
+                    bytes -= sandboxes[id]?.memoryBytes ?? 0
+                    if sandboxes[id]?.recipe.start == .program { programs -= 1 }
                     evicted.append(id)
-                    remove(id)
+                    end(id)
                 }
                 guard count < options.countMax, bytes + kind.memoryBytes <= options.memoryBytesMax else { break }
                 orders.append(Order(recipe: recipe, urgent: present + index == 0))
                 count += 1
                 bytes += kind.memoryBytes
+                if recipe.start == .program { programs += 1 }
             }
         }
         return (orders, evicted)
     }
 
-    /// A sandbox of the kind that was asked for longest ago, and clearly before this one.
-    private func colder(than kind: Kind, now: Int64) -> UInt64? {
-        kinds.values.filter { !$0.ready.isEmpty && kind.demand.lastUse - $0.demand.lastUse > Self.coolNanoseconds }
-            .min { $0.demand.lastUse < $1.demand.lastUse }?.ready.first
+    /// The sandboxes to end so that one more of a kind fits: of kinds that were asked for clearly before it, those first
+    /// that were asked for longest ago. None when it fits already, or when that would not be enough.
+    private func room(for kind: Kind, _ count: Int, _ bytes: Int64) -> [UInt64] {
+        var (count, bytes) = (count, bytes)
+        func fits() -> Bool { count < options.countMax && bytes + kind.memoryBytes <= options.memoryBytesMax }
+        var victims: [UInt64] = []
+        let colder = kinds.values.filter { kind.demand.lastUse - $0.demand.lastUse > Self.coolNanoseconds }
+            .sorted { $0.demand.lastUse < $1.demand.lastUse }.flatMap(\.ready)
+        for id in colder {
+            if fits() { break }
+            victims.append(id)
+            count -= 1
+            bytes -= sandboxes[id]?.memoryBytes ?? 0
+        }
+        return fits() ? victims : []
     }
 
     private func target(_ recipe: ParkRecipe, _ kind: Kind, _ now: Int64) -> Int {
@@ -175,7 +202,8 @@ struct ParkedPool {
     }
 
     mutating func ready(_ id: UInt64, memoryBytes: Int64, now: Int64) {
-        guard var sandbox = sandboxes[id], sandbox.readyAt == nil, var kind = kinds[sandbox.recipe] else { return }
+        guard var sandbox = sandboxes[id], sandbox.readyAt == nil, !sandbox.isEnding, var kind = kinds[sandbox.recipe]
+        else { return }
         sandbox.readyAt = now
         // A sealed one shares most of what it holds; its cgroup does not count the kernel's part.
         if sandbox.recipe.start != .sealed, memoryBytes > 0 {
@@ -184,8 +212,7 @@ struct ParkedPool {
         }
         sandboxes[id] = sandbox
         kind.building -= 1
-        kind.failures = 0
-        kind.failure = nil
+        kind.isKnown = true
         kind.ready.append(id)
         kinds[sandbox.recipe] = kind
     }
@@ -194,10 +221,11 @@ struct ParkedPool {
     /// - Parameter failure: why, when that is the fault of what was started in it.
     mutating func lost(_ id: UInt64, failure: String?, now: Int64) -> Sandbox? {
         guard let sandbox = sandboxes.removeValue(forKey: id) else { return nil }
-        guard var kind = kinds[sandbox.recipe] else { return sandbox }
+        guard !sandbox.isEnding, var kind = kinds[sandbox.recipe] else { return sandbox }
         if sandbox.readyAt == nil { kind.building -= 1 } else { kind.ready.removeAll { $0 == id } }
         if let failure {
-            kind.failures += 1
+            // Those of long ago do not count; that one came to rest for a moment does not excuse it.
+            kind.failures = now - kind.failedAt < Self.barredNanoseconds ? kind.failures + 1 : 1
             kind.failedAt = now
             kind.failure = failure
         }
@@ -222,7 +250,12 @@ struct ParkedPool {
             let surplus = kind.ready.filter { !old.contains($0) }.dropLast(target)
             ended += old + surplus
         }
-        for id in ended { remove(id) }
+        for id in ended { end(id) }
+        // They may hold more than was thought when they were built.
+        while memoryBytes > options.memoryBytesMax, let id = largestReady() {
+            ended.append(id)
+            end(id)
+        }
         // What nobody asks for any more is forgotten, so that an idle host has nothing to do.
         kinds = kinds.filter { recipe, kind in
             kind.demand.running > 0 || kind.building > 0 || !kind.ready.isEmpty || kind.isBarred(now: now)
@@ -231,22 +264,30 @@ struct ParkedPool {
         return ended
     }
 
+    private func largestReady() -> UInt64? {
+        sandboxes.values.filter { $0.readyAt != nil && !$0.isEnding }.max { $0.memoryBytes < $1.memoryBytes }?.id
+    }
+
     /// No run takes it any more; that it has ended is still to come.
-    private mutating func remove(_ id: UInt64) {
+    private mutating func end(_ id: UInt64) {
         guard let recipe = sandboxes[id]?.recipe else { return }
+        sandboxes[id]?.isEnding = true
         kinds[recipe]?.ready.removeAll { $0 == id }
     }
 
     /// All that wait or are being built, and all that was known of demand: what they were built from is no more.
     mutating func drain() -> [UInt64] {
         kinds = [:]
+        for id in sandboxes.keys { sandboxes[id]?.isEnding = true }
         return Array(sandboxes.keys)
     }
 
     /// The same for what was built from one template, which the launcher has no more.
     mutating func drain(template: UInt64) -> [UInt64] {
         kinds = kinds.filter { $0.key.launch.template != template }
-        return sandboxes.values.filter { $0.recipe.launch.template == template }.map(\.id)
+        let ids = sandboxes.values.filter { $0.recipe.launch.template == template }.map(\.id)
+        for id in ids { sandboxes[id]?.isEnding = true }
+        return ids
     }
 
     /// The launcher lost them all, and the templates. Their pipes are the caller's to close.
@@ -271,11 +312,11 @@ struct ParkedPool {
 
     var isIdle: Bool { kinds.isEmpty && sandboxes.isEmpty }
 
-    var memoryBytes: Int64 { sandboxes.values.reduce(0) { $0 + $1.memoryBytes } }
+    var memoryBytes: Int64 { sandboxes.values.reduce(0) { $0 + ($1.isEnding ? 0 : $1.memoryBytes) } }
 
     var report: ParkingReport {
         var report = ParkingReport(hits: hits, misses: misses, memoryBytes: memoryBytes)
-        for sandbox in sandboxes.values where sandbox.readyAt != nil {
+        for sandbox in sandboxes.values where sandbox.readyAt != nil && !sandbox.isEnding {
             report.waiting[sandbox.recipe.start.name, default: 0] += 1
         }
         report.failing = kinds.values.count { $0.failure != nil }

@@ -61,7 +61,7 @@ extension Reactor {
     /// Asks for the sandboxes that should wait and do not. After a run rather than before it: the run is more urgent.
     func refill() {
         state.withLock { state in
-            guard !state.launcherGone, !state.stopping, !state.watch.isSilent else { return }
+            guard !state.launcherGone, !state.stopping, !state.watch.isSilent, !state.memoryIsShort else { return }
             let now = clw_monotonic_ns()
             let (orders, evicted) = state.pool.plan(now: now)
             for id in evicted { kill(id, .cancelled) }
@@ -82,12 +82,13 @@ extension Reactor {
         _ = unsafe read(parkingTimer, &expirations, 8)
         let memoryIsShort = MemoryPressure.isHigh
         let (ended, idle) = state.withLock { state in
+            state.memoryIsShort = memoryIsShort
             let ended = state.pool.tick(now: clw_monotonic_ns(), memoryIsShort: memoryIsShort)
             state.parkingWatched = !state.pool.isIdle
             return (ended, state.pool.isIdle)
         }
         for id in ended { kill(id, .cancelled) }
-        if !memoryIsShort { refill() }
+        refill()
         if !idle { _ = clw_timer_at(parkingTimer, clw_monotonic_ns() + Self.tickNanoseconds) }
     }
 
@@ -103,8 +104,11 @@ extension Reactor {
     func parkedEnded(_ message: Message) throws(ProtocolError) -> Bool {
         guard let recipe = state.withLock({ $0.pool.recipe(of: message.id) }) else { return false }
         var failure: String?
-        if message.kind == .ended, recipe.start != .sealed {
-            failure = StartFailure.sentence(try Ended(fields: message.fields))
+        if recipe.start != .sealed {
+            failure =
+                message.kind == .ended
+                ? StartFailure.sentence(try Ended(fields: message.fields))
+                : StartFailure.sentence(try Failure(fields: message.fields))
         }
         let lost = state.withLock {
             $0.pool.lost(message.id, failure: failure, now: clw_monotonic_ns())
@@ -116,13 +120,18 @@ extension Reactor {
 
 /// Why what was started ahead of its run ended.
 enum StartFailure {
+    /// Nil for what is not the fault of what was to be started.
+    static func sentence(_ failure: Failure) -> String? {
+        failure.stage == .exec ? "it cannot be executed: \(describe(failure.errno))" : nil
+    }
+
     /// Nil when we ended it ourselves because it was not needed.
     static func sentence(_ ended: Ended) -> String? {
         switch ended.killed {
         case .cancelled: return nil
         case .wall: return "it did not come to rest within its wall limit"
         case .cpu: return "it used processor time while it waited for a request"
-        case .memory: return "it needed more than its memory limit"
+        case .memory: return "it needed more than its memory limit, or grew while it waited"
         default: break
         }
         guard ended.statusKnown else { return nil }
@@ -134,20 +143,28 @@ enum StartFailure {
     }
 }
 
-/// Whether this host is short of memory, by the kernel's own measure. Source: Documentation/accounting/psi.rst.
+/// Whether this host is short of memory: it has little left, and the kernel says that tasks wait for some. Either alone is
+/// no evidence: one run that is held to too little waits all the time, and caches fill every host.
+/// Source: Documentation/accounting/psi.rst, proc_meminfo(5).
 enum MemoryPressure {
     /// Of the last ten seconds, some task waited for memory in more than this share; in percent.
     private static let someMax = 10.0
+    private static let availableMin = 0.25
 
-    /// False where the kernel does not tell.
+    /// Where the kernel does not tell of pressure, only what is left decides.
     static var isHigh: Bool {
-        let fd = unsafe open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { return false }
+        guard let left = available(in: text("/proc/meminfo")), left < availableMin else { return false }
+        return share(in: text("/proc/pressure/memory")).map { $0 > someMax } ?? (left < availableMin / 4)
+    }
+
+    private static func text(_ path: String) -> String {
+        let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return "" }
         defer { close(fd) }
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             count = unsafe max(0, read(fd, buffer.baseAddress, buffer.count))
         }
-        return share(in: String(decoding: bytes, as: UTF8.self)).map { $0 > someMax } ?? false
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `avg10` of the first line, such as `some avg10=0.06 avg60=0.22 avg300=0.39 total=4345347`.
@@ -155,5 +172,15 @@ enum MemoryPressure {
         let words = text.split(whereSeparator: \.isWhitespace).prefix(2)
         guard words.first == "some", let value = words.last, value.hasPrefix("avg10=") else { return nil }
         return Double(value.dropFirst("avg10=".count))
+    }
+
+    /// The available part of all memory, from lines such as `MemTotal:  24000000 kB`.
+    static func available(in text: String) -> Double? {
+        func number(_ key: String) -> Double? {
+            let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+            return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
+        }
+        guard let total = number("MemTotal:"), total > 0, let available = number("MemAvailable:") else { return nil }
+        return available / total
     }
 }

@@ -11,6 +11,14 @@ struct CgroupCounters {
     var peakPids: UInt64 = 0
 }
 
+/// What a sandbox may use that waits for its run.
+enum Waits {
+    /// Microseconds of each 100 ms.
+    static let cpuQuota = 2000
+    /// What a runtime's own upkeep may add.
+    static func memoryBytes(_ now: UInt64) -> UInt64 { now + now / 4 + (4 << 20) }
+}
+
 /// The cgroup of one sandbox, whatever the version below.
 protocol Cgroup: AnyObject {
     /// Descriptors to which the child itself writes `0` to join (v1); empty on v2.
@@ -24,6 +32,8 @@ protocol Cgroup: AnyObject {
 
     /// `connects`: the run has declared destinations.
     func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError)
+    /// Keeps what waits to little more memory than it has, and to a trace of the processor.
+    func hold(memoryBytes: UInt64)
     func counters() -> CgroupCounters
     func cpuMicroseconds() -> UInt64
     /// Charged now.

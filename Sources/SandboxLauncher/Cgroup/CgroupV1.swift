@@ -68,6 +68,8 @@ final class CgroupV1: Cgroup {
     }
 
     private var members: [Member] = []
+    /// Its limits are those of one that waits, and are to be raised.
+    private var isHeld = false
     private var controllers: [String: Int32] = [:]
     /// Control files by name, opened when the directory is made, which is mostly before a run needs it; what the
     /// kernel does not have is missing.
@@ -123,12 +125,13 @@ final class CgroupV1: Cgroup {
 
     func limit(_ limits: RunLimits, connects: Bool) throws(LaunchError) {
         if controllers["memory"] != nil {
-            try set("memory.limit_in_bytes", limits.memoryBytes)
             // Swap counts as memory, so that a swapping skill ends like any other; kernels without swap accounting
-            // have no such file, and then the same limit holds for memory alone.
-            if files["memory.memsw.limit_in_bytes"] != nil {
-                try set("memory.memsw.limit_in_bytes", limits.memoryBytes)
-            }
+            // have no such file, and then the same limit holds for memory alone. The limit of both is never below the
+            // limit of memory, which decides the order.
+            var names = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"].filter { files[$0] != nil }
+            if isHeld { names.reverse() }
+            for name in names { try set(name, limits.memoryBytes) }
+            isHeld = false
         }
         if connects { try limitTCP(limits) }
         // One more for the sandbox's own pid 1.
@@ -170,6 +173,14 @@ final class CgroupV1: Cgroup {
     }
 
     func oomKills() -> UInt64 { HostFiles.number("oom_kill", in: counter("memory.oom_control")) }
+
+    func hold(memoryBytes: UInt64) {
+        isHeld = true
+        for name in ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"] {
+            if let file = files[name] { _ = HostFiles.write("\(memoryBytes)", to: file) }
+        }
+        if let quota = files["cpu.cfs_quota_us"] { _ = HostFiles.write("\(Waits.cpuQuota)", to: quota) }
+    }
 
     func counters() -> CgroupCounters {
         CgroupCounters(

@@ -113,6 +113,11 @@ final class CgroupV2: Cgroup {
         return HostFiles.number("oom_kill", of: "memory.events", in: directory)
     }
 
+    func hold(memoryBytes: UInt64) {
+        if layers.contains(.memory) { _ = HostFiles.write("\(memoryBytes)", to: "memory.max", in: directory) }
+        if layers.contains(.cpu) { _ = HostFiles.write("\(Waits.cpuQuota) 100000", to: "cpu.max", in: directory) }
+    }
+
     func counters() -> CgroupCounters {
         CgroupCounters(
             cpuMicroseconds: cpuMicroseconds(),

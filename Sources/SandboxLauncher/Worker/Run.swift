@@ -27,7 +27,8 @@ final class Run {
     var observation: Observation?
 
     init(
-        id: UInt64, slot: Int, waiting: Waiting?, limits: RunLimits, pidfd: Int32, control: Int32, cgroup: (any Cgroup)?,
+        id: UInt64, slot: Int, waiting: Waiting?, limits: RunLimits, pidfd: Int32, control: Int32,
+        cgroup: (any Cgroup)?,
         network: Network?, listeners: [Int32], state: RunState, begun: Int64, observes: Bool
     ) {
         self.id = id
@@ -55,9 +56,10 @@ final class Run {
         waiting = nil
     }
 
-    /// It can take a run: it waits for one, and has not said that it is over, nor died.
+    /// It can take a run: it waits for one, and has not died. A program may have its request already, and may even be over.
     var canBegin: Bool {
-        guard waiting?.isReady == true, state.killed == .none, !state.answered, control >= 0 else { return false }
+        guard let waiting, waiting.isReady, state.killed == .none, !state.answered, control >= 0 else { return false }
+        if waiting.start == .program { return true }
         var watched = [control, pidfd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         return unsafe poll(&watched, nfds_t(watched.count), 0) == 0
     }

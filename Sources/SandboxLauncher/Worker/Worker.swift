@@ -29,6 +29,10 @@ final class Worker {
     private static let spentMax = 16
 
     private static let orderedMax = 256
+    /// After so many messages it is the sandboxes' turn.
+    private static let messagesAtOnce = 64
+    /// A sandbox that waits takes no more of ours, and a run must always find as many.
+    private static let descriptorsOfOne = 24
 
     /// A `park` message that waits for its turn, with the descriptors that came with it.
     private struct ParkOrder {
@@ -70,11 +74,13 @@ final class Worker {
                 host.spares.prepare()
             }
             if count == 0 && patience != 0 || spent.count >= Self.spentMax { release() }
+            // What the daemon says comes first: a waiting program may end because of a request of which we do not know.
+            if count > 0, !receiveAll() { return }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
                 let slot = Int(tag >> 8)
                 switch Tag(rawValue: tag & 0xff) {
-                case .daemon: if !receive() { return }
+                case .daemon: break
                 case .timer: passTimer()
                 case .control: if let run = runs[slot] { readReport(run) }
                 case .process: if let run = runs[slot] { reap(run) }
@@ -95,12 +101,26 @@ final class Worker {
     // MARK: From the daemon
 
     /// False when the daemon is gone.
-    private func receive() -> Bool {
+    private func receiveAll() -> Bool {
+        for _ in 0..<Self.messagesAtOnce {
+            switch receive() {
+            case .message: break
+            case .nothing: return true
+            case .gone: return false
+            }
+        }
+        return true
+    }
+
+    private enum Reception { case message, nothing, gone }
+
+    private func receive() -> Reception {
         var fds = [Int32](repeating: -1, count: Int(CLW_FDS_MAX))
         var fdCount: Int32 = 0
-        let length = unsafe clw_receive(Descriptor.daemon, &buffer, buffer.count, &fds, &fdCount, 0)
-        if length == 0 { return false }
-        if length < 0 { return errno == EINTR || errno == EMSGSIZE || errno == EAGAIN }
+        let length = unsafe clw_receive(
+            Descriptor.daemon, &buffer, buffer.count, &fds, &fdCount, Int32(CLW_MSG_DONTWAIT))
+        if length == 0 { return .gone }
+        if length < 0 { return errno == EAGAIN ? .nothing : errno == EINTR || errno == EMSGSIZE ? .message : .gone }
         // Without its descriptors a message fails by their number, with a reply.
         var arrived = Array(fds.prefix(Int(max(0, fdCount))))
         defer { for fd in arrived { close(fd) } }
@@ -110,7 +130,7 @@ final class Worker {
         } catch {
             note("message refused: \(error.what)")
         }
-        return true
+        return .message
     }
 
     /// Closes the descriptors afterwards that are left in `fds`.
@@ -206,7 +226,9 @@ final class Worker {
         guard fds.count == 3, slotOfRun[message.id] == nil, ordered.allSatisfy({ $0.id != message.id }),
             templates[park.launch.template] != nil
         else { throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "park message") }
-        guard ordered.count < Self.orderedMax else {
+        let waiting = runs.values.count { $0.waiting != nil } + ordered.count
+        guard ordered.count < Self.orderedMax, waiting * Self.descriptorsOfOne < Int(clamping: clw_open_files() / 2)
+        else {
             throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many sandboxes are to be built")
         }
         let place = park.urgent ? ordered.firstIndex { !$0.park.urgent } ?? ordered.endIndex : ordered.endIndex
@@ -235,7 +257,10 @@ final class Worker {
     }
 
     private func announce(_ run: Run) {
-        send(.parked, run.id, Parked(memoryBytes: run.cgroup?.memoryBytes() ?? 0).fields)
+        let memory = run.cgroup?.memoryBytes() ?? 0
+        // A sealed one does nothing by itself.
+        if run.waiting?.start != .sealed { run.cgroup?.hold(memoryBytes: Waits.memoryBytes(memory)) }
+        send(.parked, run.id, Parked(memoryBytes: memory).fields)
     }
 
     private func dispatch(_ launch: Launch, _ id: UInt64, _ built: BuiltTemplate) throws(LaunchError) {

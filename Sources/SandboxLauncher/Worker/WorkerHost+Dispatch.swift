@@ -11,13 +11,18 @@ extension WorkerHost {
             launch.destinations.isEmpty, !launch.observes, !launch.dryRun
         else { throw LaunchError(stage: .parked, errno: EINVAL, subject: "launch message") }
         let begun = clw_monotonic_ns()
-        try limit(run, waiting, launch, built.template.layers)
+        do throws(LaunchError) {
+            try limit(run, waiting, launch, built.template.layers)
+        } catch {
+            // It may hold more than the run is allowed: one that is built for it will not.
+            throw LaunchError(stage: .parked, errno: error.errno, subject: error.subject)
+        }
         if waiting.start != .program { try give(launch, to: run, waiting, built) }
         if launch.limits.fileSizeBytes != waiting.limits.fileSizeBytes {
             // Pid 1 looks for files of this size at the end.
             var size = launch.limits.fileSizeBytes
             let length = MemoryLayout<UInt64>.size
-            try check(unsafe clw_send(run.control, &size, length, nil, 0, 0) == length ? 0 : -1, .parked, "pid 1")
+            try check(unsafe clw_send(run.control, &size, length, nil, 0, 0) == length ? 0 : -1, .initProcess, "pid 1")
         }
         let state = runState(launch.limits, built, begun: begun, counted: run.cgroup != nil)
         run.begin(id, launch.limits, state, begun: begun)
@@ -40,10 +45,10 @@ extension WorkerHost {
         _ run: Run, _ waiting: Waiting, _ launch: Launch, _ layers: LayerSet
     ) throws(LaunchError) {
         let (old, new) = (waiting.limits, launch.limits)
+        let differs = (old.memoryBytes, old.pidsMax, old.cpuPercent) != (new.memoryBytes, new.pidsMax, new.cpuPercent)
+        // What was started ahead was held to less.
+        if differs || waiting.start != .sealed { try run.cgroup?.limit(new, connects: false) }
         guard old != new else { return }
-        if (old.memoryBytes, old.pidsMax, old.cpuPercent) != (new.memoryBytes, new.pidsMax, new.cpuPercent) {
-            try run.cgroup?.limit(new, connects: false)
-        }
         let used = waiting.start == .sealed ? 0 : (run.cgroup?.cpuMicroseconds() ?? 0) / 1000
         let limits = ProcessLimits(new, layers, cpuMillisecondsBefore: used)
         guard limits.give(to: waiting.pid, insteadOf: waiting.processLimits) else {

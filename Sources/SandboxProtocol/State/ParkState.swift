@@ -23,7 +23,7 @@ public struct ParkState: Sendable {
     private static let watch: Int64 = 1_000_000_000
     /// What may be used while it waits: timers of a runtime, and a start that only seemed to be at rest; not work. A
     /// second gives back a part of it.
-    private static let idleMicrosecondsMax: Int64 = 250_000
+    private static let idleMicrosecondsMax: Int64 = 50_000
     private static let idleMicrosecondsBack: Int64 = 10_000
     /// The kernel's counter is no finer than a tick of its scheduler at times.
     private static let restMicroseconds: Int64 = 100
@@ -45,8 +45,9 @@ public struct ParkState: Sendable {
         used = Int64(clamping: cpuMicroseconds())
         let difference = used - before
         if isReady {
+            let seconds = max(1, (now - lookAt) / Self.watch + 1)
             lookAt = now + Self.watch
-            allowance = min(Self.idleMicrosecondsMax, allowance - difference + Self.idleMicrosecondsBack)
+            allowance = min(Self.idleMicrosecondsMax, allowance - difference + seconds * Self.idleMicrosecondsBack)
             return allowance < 0 ? .kill(.cpu) : .nothing
         }
         if used >= cpuMicrosecondsMax { return .kill(.cpu) }

@@ -114,13 +114,67 @@ final class ParkedPoolTests {
 
     @Test("keeps to the memory that it may hold")
     func memory() throws {
-        pool = ParkedPool(options: ParkingOptions(memoryBytesMax: 40 << 20))
+        pool = ParkedPool(options: ParkingOptions(memoryBytesMax: 160 << 20))
         _ = run(Self.choice(.program))
         _ = run(Self.choice(.program))
-        // 32 MiB until it is known better.
-        #expect(try build().built.count == 1)
-        #expect(pool.memoryBytes == 1 << 20)
-        #expect(try build().built.count == 1)
+        // 32 MiB until it is known better, and one alone until then.
+        #expect(try build(ready: false).built.count == 1)
+        #expect(try build().built.isEmpty)
+        pool.ready(nextID, memoryBytes: 100 << 20, now: now)
+        #expect(pool.memoryBytes == 100 << 20)
+        // More than a quarter of all is too much for one.
+        #expect(try build().built.isEmpty)
+        // A kind that is larger than was thought gives way.
+        let others = (0..<4).map { Self.choice(.interpreter, template: 10 + $0) }
+        for other in others {
+            for _ in 0..<2 { _ = run(other) }
+        }
+        for order in plan() {
+            nextID += 1
+            pool.ordered(order, try RunPipes(), id: nextID, now: now)
+            pool.ready(nextID, memoryBytes: 30 << 20, now: now)
+        }
+        #expect(pool.memoryBytes > 160 << 20 || pool.memoryBytes == 130 << 20)
+        for id in tick() { try end(id) }
+        #expect(pool.memoryBytes <= 160 << 20)
+        endAll()
+    }
+
+    @Test("leaves half of the places to what serves every skill, and evicts nobody for what would not fit all the same")
+    func fairness() throws {
+        for template in 1...6 {
+            for _ in 0..<2 { _ = run(Self.choice(.program, template: UInt64(template))) }
+        }
+        var programs = 0
+        for _ in 0..<4 { programs += try build().built.count { $0.start == .program } }
+        #expect(programs == 3)
+        _ = run(Self.choice(.sealed, template: 9))
+        #expect(try build().built.contains { $0.start == .sealed })
+        endAll()
+
+        pool = ParkedPool(options: ParkingOptions(countMax: 2, memoryBytesMax: 160 << 20))
+        for _ in 0..<2 { _ = run(Self.choice(.interpreter, template: 1)) }
+        _ = try build()
+        _ = try build()
+        now += 20 * Self.second
+        let many = (0..<3).map { _ in take(Self.choice(.interpreter, template: 2)) }
+        for taken in many { pool.ended(taken.kinds) }
+        let (built, evicted) = try build()
+        // One at a time while it is not known; so one place is enough.
+        #expect(built.count == 1 && evicted.count == 1)
+        endAll()
+    }
+
+    @Test("does not take what is being ended for waiting, whatever is said of it")
+    func ending() throws {
+        _ = run(Self.choice())
+        _ = try build(ready: false)
+        let ids = pool.drain()
+        _ = run(Self.choice())
+        for id in ids { pool.ready(id, memoryBytes: 0, now: now) }
+        #expect(run(Self.choice()) == nil)
+        for id in ids { try end(id) }
+        #expect(plan().count == 2)
         endAll()
     }
 
@@ -213,6 +267,8 @@ final class ParkedPoolTests {
         #expect(
             MemoryPressure.share(in: "some avg10=12.50 avg60=0.22 avg300=0.39 total=4\nfull avg10=0.02 total=3\n")
                 == 12.5)
+        #expect(MemoryPressure.available(in: "MemTotal: 200 kB\nMemFree: 1 kB\nMemAvailable: 50 kB\n") == 0.25)
+        #expect(MemoryPressure.available(in: "MemTotal: 200 kB\n") == nil)
         #expect(MemoryPressure.share(in: "") == nil)
         #expect(MemoryPressure.share(in: "full avg10=1") == nil)
     }

@@ -30,16 +30,12 @@ struct ParkingTests {
     @Test("serves one run, and nothing of it is there for the next", arguments: ParkedStart.allCases)
     func single(_ start: ParkedStart) async throws {
         let host = host("single")
-        var namespaces: Set<String> = []
         for _ in 0..<3 {
             let write = await host.run(try request(start, "write", "/tmp/left"))
             #expect(write.text.hasPrefix("done"), "\(write.summary)")
             #expect(self.start(of: write) == start.name)
             let read = await host.run(try request(start, "read", "/tmp/left"))
             #expect(read.text == "ENOENT", "\(read.summary)")
-            // Each run has a pid namespace of its own, whatever waited for it.
-            let link = await host.run(try request(start, "link", "/proc/self/ns/pid"))
-            #expect(namespaces.insert(link.text).inserted, "\(link.summary)")
         }
         await host.shutdown()
     }
@@ -81,7 +77,8 @@ struct ParkingTests {
         await host.shutdown()
     }
 
-    @Test("in which a start fails is given up after some tries, the run is served all the same, and its report says why")
+    @Test(
+        "in which a start fails is given up after some tries, the run is served all the same, and its report says why")
     func failing() async throws {
         let host = host("failing", awaits: false)
         var asked = RunRequest(
@@ -116,6 +113,64 @@ struct ParkingTests {
             ended = host.parkingReport.failing == 1
         }
         #expect(ended, "\(host.parkingReport)")
+        await host.shutdown()
+    }
+
+    @Test("may not grow while it waits")
+    func growing() async throws {
+        let host = host("growing", awaits: false)
+        var asked = RunRequest(
+            profile: try Harness.profile(), skillDirectory: try Harness.skill,
+            arguments: ["/bin/sh", "-c", "sleep 1; a=x; while :; do a=$a$a; done"])
+        asked.limits.wallMilliseconds = 100
+        asked.startsAhead = true
+        for _ in 0..<2 { _ = await host.run(asked) }
+        var ended = false
+        for _ in 0..<300 where !ended {
+            try await Task.sleep(for: .milliseconds(50))
+            ended = host.parkingReport.failing == 1
+        }
+        #expect(ended, "\(host.parkingReport)")
+        await host.shutdown()
+    }
+
+    @Test("of which the program cannot be executed is given up, too")
+    func missing() async throws {
+        let host = host("missing", awaits: false)
+        var asked = RunRequest(
+            profile: try Harness.profile(), skillDirectory: try Harness.skill, arguments: ["/nowhere/program"])
+        asked.startsAhead = true
+        var notAhead: String?
+        for _ in 0..<200 where notAhead == nil {
+            let outcome = await host.run(asked)
+            #expect(outcome.verdict.reason == "entry_point_missing", "\(outcome.summary)")
+            notAhead = outcome.report.json["start"]?["notAhead"]?.string
+            try await Task.sleep(for: .milliseconds(20))
+            // Of a run that did not begin there is no report of its start.
+            if host.parkingReport.failing == 1 { break }
+        }
+        #expect(host.parkingReport.failing == 1)
+        await host.shutdown()
+    }
+
+    @Test("has the limits of a run that asks for less, and none of them becomes the launcher's")
+    func lowered() async throws {
+        let host = host("lowered")
+        let worker = try #require(try Harness.workers(cgroupName: "clawrunner-lowered").first)
+        let before = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
+        for start in ParkedStart.allCases {
+            var asked = try request(start, "nofile")
+            asked.limits.openFiles = 32
+            asked.limits.memoryBytes = 48 << 20
+            asked.limits.cpuMilliseconds = 2000
+            // Many at once: some are built while the processors are taken.
+            let texts = await withTaskGroup(of: String.self) { group in
+                for _ in 0..<16 { group.addTask { [asked] in await host.run(asked).text } }
+                return await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(texts == ["32"], "\(start)")
+        }
+        #expect(try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8) == before)
         await host.shutdown()
     }
 

@@ -106,7 +106,8 @@ struct ProfileSchemaTests {
     func unknown(_ table: String) throws {
         let documents = [
             "": "qqqqqqq = 1\n", "limits": "[limits]\nqqqqqqq = 1\n", "seccomp": "[seccomp]\nqqqqqqq = 1\n",
-            "network": "[network]\nqqqqqqq = 1\n", "warm": "[warm]\nqqqqqqq = 1\n", "landlock": "[landlock]\nqqqqqqq = 1\n",
+            "network": "[network]\nqqqqqqq = 1\n", "warm": "[warm]\nqqqqqqq = 1\n",
+            "landlock": "[landlock]\nqqqqqqq = 1\n",
             "mounts[]": "[[mounts]]\nsource = \"/usr\"\npath = \"/opt/x\"\nqqqqqqq = 1\n",
             "seccomp.rules[]": "[[seccomp.rules]]\nsyscall = \"kill\"\nqqqqqqq = 1\n",
             "seccomp.rules[].args[]":

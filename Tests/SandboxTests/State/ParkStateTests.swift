@@ -51,7 +51,7 @@ struct ParkStateTests {
         let quiet = run(&state, until: 60_000 * Self.millisecond) { 500 + UInt64($0 / 200_000) }
         #expect(quiet.finding == .nothing)
         // As a start that only seemed to be at rest.
-        let burst = run(&state, until: 62_000 * Self.millisecond) { 150_500 + UInt64($0 / 200_000) }
+        let burst = run(&state, until: 62_000 * Self.millisecond) { 40_500 + UInt64($0 / 200_000) }
         #expect(burst.finding == .nothing)
         let loud = run(&state, until: 120_000 * Self.millisecond) { UInt64($0 / 10_000) }
         #expect(loud.finding == .kill(.cpu))
