@@ -126,6 +126,7 @@ struct ClawBench: AsyncParsableCommand {
             report.add(
                 steps: execute.steps(ofLast: count), served: try execute.shareServed(ofLast: count), execute.name)
         }
+        report.idleBytes = daemon.residentBytes
         if only.isEmpty, loadSeconds > 0, let native {
             print("under load: 1, 2, 8 and 32 connections …")
             for connections in [1, 2, 8, 32] {
@@ -133,7 +134,6 @@ struct ClawBench: AsyncParsableCommand {
                     try Throughput(seconds: Double(loadSeconds)).run(connections, daemon.socket, native))
             }
         }
-        report.idleBytes = daemon.residentBytes
         return report
     }
 

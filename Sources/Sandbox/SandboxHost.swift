@@ -290,6 +290,8 @@ public final class SandboxHost: Sendable {
                     continuation.resume(returning: $0)
                 }
                 reactor.start(active, launch)
+                // The next one is built while this run goes on.
+                if taken.isLast { reactor.refill() }
                 // A cancellation before the start found no run to kill.
                 if cancelled.load(ordering: .acquiring) { reactor.kill(id, .cancelled) }
             }

@@ -12,32 +12,27 @@ public enum ParkedStart: UInt8, Sendable, Hashable, CaseIterable {
 /// `parked` once it waits, and with `ended` or `failed` when it ends without a run.
 public struct Park: Sendable, Hashable {
     public var start: ParkedStart
-    /// Nothing else waits for a run of its kind: it is built as soon as the worker has nothing to do, rather than when
-    /// it has been quiet for a while.
-    public var urgent: Bool
     /// What is executed: for ``ParkedStart/sealed`` nothing, and its program and files come with the run. The limits
     /// hold while it waits, and are the most that a run can have.
     public var launch: Launch
 
-    public init(_ start: ParkedStart, urgent: Bool = false, _ launch: Launch) {
+    public init(_ start: ParkedStart, _ launch: Launch) {
         self.start = start
-        self.urgent = urgent
         self.launch = launch
     }
 
     public init(fields: ArraySlice<UInt8>) throws(ProtocolError) {
-        var reader = ByteReader(fields.prefix(2))
+        var reader = ByteReader(fields.prefix(1))
         guard let start = ParkedStart(rawValue: try reader.integer()) else { throw ProtocolError("unknown start") }
         self.start = start
-        urgent = try reader.integer(UInt8.self) != 0
-        launch = try Launch(fields: fields.dropFirst(2), needsProgram: start != .sealed)
+        launch = try Launch(fields: fields.dropFirst(1), needsProgram: start != .sealed)
         // They would need what only a run has.
         guard launch.parked == 0, launch.destinations.isEmpty, !launch.dryRun, !launch.observes else {
             throw ProtocolError("a run that cannot be parked")
         }
     }
 
-    public var fields: [UInt8] { [start.rawValue, urgent ? 1 : 0] + launch.fields }
+    public var fields: [UInt8] { [start.rawValue] + launch.fields }
 }
 
 /// A sandbox waits for its run.

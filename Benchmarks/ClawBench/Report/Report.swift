@@ -16,7 +16,7 @@ struct Report {
     var settles: GroupedSettles.Result?
     /// Of one waiting native sandbox.
     var parkedBytes: Int64?
-    /// Resident memory of the daemon after all this.
+    /// Resident memory of the daemon after the rounds, before the load.
     var idleBytes: Int64?
     var growth: [Growth.Result] = []
 

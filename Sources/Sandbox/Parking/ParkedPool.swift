@@ -35,11 +35,8 @@ struct ParkedPool {
         var kinds: [ParkRecipe]
         /// Why what could have been started ahead for this run was not.
         var obstacle: String?
-    }
-
-    struct Order: Equatable {
-        let recipe: ParkRecipe
-        let urgent: Bool
+        /// None is left for the next run of its kind.
+        var isLast = false
     }
 
     private struct Kind {
@@ -105,6 +102,7 @@ struct ParkedPool {
             taken.kinds.append(choice.recipe)
             if let id {
                 taken.sandbox = sandboxes.removeValue(forKey: id)
+                taken.isLast = kind.ready.isEmpty
                 break
             }
         }
@@ -135,8 +133,8 @@ struct ParkedPool {
     // MARK: Building
 
     /// What is to be built now, each to be told to ``ordered(_:_:id:now:)``, and what is to be ended to make room.
-    mutating func plan(now: Int64) -> (orders: [Order], evicted: [UInt64]) {
-        var orders: [Order] = []
+    mutating func plan(now: Int64) -> (orders: [ParkRecipe], evicted: [UInt64]) {
+        var orders: [ParkRecipe] = []
         var evicted: [UInt64] = []
         var (count, bytes, programs) = (0, Int64(0), 0)
         for sandbox in sandboxes.values where !sandbox.isEnding {
@@ -151,7 +149,7 @@ struct ParkedPool {
             var missing = max(0, target(recipe, kind, now) - present)
             // What one of them holds is known when the first waits.
             if recipe.start != .sealed, !kind.isKnown { missing = min(missing, 1 - min(1, present)) }
-            for index in 0..<missing {
+            for _ in 0..<missing {
                 // Skills do not take all the room from what serves every skill.
                 if recipe.start == .program, programs >= max(1, options.countMax / 2) { break }
                 for id in room(for: kind, count, bytes) {
@@ -162,7 +160,7 @@ struct ParkedPool {
                     end(id)
                 }
                 guard count < options.countMax, bytes + kind.memoryBytes <= options.memoryBytesMax else { break }
-                orders.append(Order(recipe: recipe, urgent: present + index == 0))
+                orders.append(recipe)
                 count += 1
                 bytes += kind.memoryBytes
                 if recipe.start == .program { programs += 1 }
@@ -194,11 +192,11 @@ struct ParkedPool {
             idleNanosecondsMax: options.idleSecondsMax * 1_000_000_000, now: now)
     }
 
-    mutating func ordered(_ order: Order, _ pipes: RunPipes, id: UInt64, now: Int64) {
-        kinds[order.recipe]?.building += 1
+    mutating func ordered(_ recipe: ParkRecipe, _ pipes: RunPipes, id: UInt64, now: Int64) {
+        kinds[recipe]?.building += 1
         sandboxes[id] = Sandbox(
-            id: id, recipe: order.recipe, pipes: pipes, orderedAt: now, readyAt: nil,
-            memoryBytes: kinds[order.recipe]?.memoryBytes ?? 0)
+            id: id, recipe: recipe, pipes: pipes, orderedAt: now, readyAt: nil,
+            memoryBytes: kinds[recipe]?.memoryBytes ?? 0)
     }
 
     mutating func ready(_ id: UInt64, memoryBytes: Int64, now: Int64) {

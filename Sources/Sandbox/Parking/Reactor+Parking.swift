@@ -56,25 +56,26 @@ extension Reactor {
 
     private static let tickNanoseconds: Int64 = 1_000_000_000
 
-    // MARK: The thread
-
-    /// Asks for the sandboxes that should wait and do not. After a run rather than before it: the run is more urgent.
+    /// Asks for the sandboxes that should wait and do not. After a run rather than before it, as a rule: the run is more
+    /// urgent.
     func refill() {
         state.withLock { state in
             guard !state.launcherGone, !state.stopping, !state.watch.isSilent, !state.memoryIsShort else { return }
             let now = clw_monotonic_ns()
             let (orders, evicted) = state.pool.plan(now: now)
             for id in evicted { kill(id, .cancelled) }
-            for order in orders {
+            for recipe in orders {
                 guard var pipes = try? RunPipes() else { return }
                 let id = newID()
-                let park = Park(order.recipe.start, urgent: order.urgent, order.recipe.launch)
+                let park = Park(recipe.start, recipe.launch)
                 guard send(.park, id, park.fields, pipes.childEnds) else { return pipes.close() }
                 pipes.closeChildOutputs()
-                state.pool.ordered(order, pipes, id: id, now: now)
+                state.pool.ordered(recipe, pipes, id: id, now: now)
             }
         }
     }
+
+    // MARK: The thread
 
     /// The timer passed.
     func lookAtParked() {

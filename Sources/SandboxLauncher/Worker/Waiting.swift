@@ -5,9 +5,8 @@ import SandboxProtocol
 /// What the worker keeps of a sandbox that waits for its run.
 final class Waiting {
     let start: ParkedStart
-    let template: UInt64
-    /// What it was built with.
-    let limits: RunLimits
+    /// What it was built from.
+    let launch: Launch
     let processLimits: ProcessLimits
     /// Its mount namespace, for the skill's files to be put into it; -1 where they are there already.
     private(set) var mounts: Int32
@@ -27,8 +26,7 @@ final class Waiting {
         _ start: ParkedStart, _ launch: Launch, processLimits: ProcessLimits, mounts: Int32, order: Int32, begun: Int64
     ) {
         self.start = start
-        template = launch.template
-        limits = launch.limits
+        self.launch = launch
         self.processLimits = processLimits
         self.mounts = mounts
         self.order = order

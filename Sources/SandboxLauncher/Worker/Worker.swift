@@ -17,7 +17,7 @@ final class Worker {
     /// Answered runs whose pid 1 waits to be let go: what the kernel does then is for when nobody waits.
     private var spent: [Run] = []
     private var cgroupsToRemove: [any Cgroup] = []
-    /// Sandboxes to build ahead when there is nothing else to do, urgent ones first.
+    /// Sandboxes to build ahead when there is nothing else to do.
     private var ordered: [ParkOrder] = []
     private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
 
@@ -94,7 +94,7 @@ final class Worker {
 
     /// Milliseconds without an event after which there is time for something else; -1 when there is nothing else.
     private func patience(_ wanted: Bool) -> Int32 {
-        if ordered.first?.park.urgent == true { return 0 }
+        if urgentOrder != nil { return 0 }
         return wanted || !spent.isEmpty || !ordered.isEmpty ? Self.quietMilliseconds : -1
     }
 
@@ -231,12 +231,20 @@ final class Worker {
         else {
             throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many sandboxes are to be built")
         }
-        let place = park.urgent ? ordered.firstIndex { !$0.park.urgent } ?? ordered.endIndex : ordered.endIndex
-        ordered.insert(ParkOrder(id: message.id, park: park, standardIO: fds), at: place)
+        ordered.append(ParkOrder(id: message.id, park: park, standardIO: fds))
+    }
+
+    /// The first of a kind of which none waits: the next run would have to build its own, which takes as long.
+    private var urgentOrder: Int? {
+        ordered.firstIndex { order in
+            !runs.values.contains { run in
+                run.waiting.map { $0.start == order.park.start && $0.launch == order.park.launch } ?? false
+            }
+        }
     }
 
     private func buildAhead() {
-        let order = ordered.removeFirst()
+        let order = ordered.remove(at: urgentOrder ?? 0)
         defer { for fd in order.standardIO { close(fd) } }
         do throws(LaunchError) {
             // It may have been discarded meanwhile.

@@ -7,7 +7,7 @@ extension WorkerHost {
     /// Gives `run` what the launch says, and starts its clocks. On an error it is of no more use.
     func dispatch(_ launch: Launch, id: UInt64, to run: Run, built: BuiltTemplate) throws(LaunchError) {
         // A pid of 0 would be this process itself.
-        guard let waiting = run.waiting, waiting.pid > 0, waiting.template == launch.template,
+        guard let waiting = run.waiting, waiting.pid > 0, waiting.launch.template == launch.template,
             launch.destinations.isEmpty, !launch.observes, !launch.dryRun
         else { throw LaunchError(stage: .parked, errno: EINVAL, subject: "launch message") }
         let begun = clw_monotonic_ns()
@@ -18,7 +18,7 @@ extension WorkerHost {
             throw LaunchError(stage: .parked, errno: error.errno, subject: error.subject)
         }
         if waiting.start != .program { try give(launch, to: run, waiting, built) }
-        if launch.limits.fileSizeBytes != waiting.limits.fileSizeBytes {
+        if launch.limits.fileSizeBytes != waiting.launch.limits.fileSizeBytes {
             // Pid 1 looks for files of this size at the end.
             var size = launch.limits.fileSizeBytes
             let length = MemoryLayout<UInt64>.size
@@ -44,7 +44,7 @@ extension WorkerHost {
     private func limit(
         _ run: Run, _ waiting: Waiting, _ launch: Launch, _ layers: LayerSet
     ) throws(LaunchError) {
-        let (old, new) = (waiting.limits, launch.limits)
+        let (old, new) = (waiting.launch.limits, launch.limits)
         let differs = (old.memoryBytes, old.pidsMax, old.cpuPercent) != (new.memoryBytes, new.pidsMax, new.cpuPercent)
         // What was started ahead was held to less.
         if differs || waiting.start != .sealed { try run.cgroup?.limit(new, connects: false) }
@@ -68,7 +68,7 @@ extension WorkerHost {
                     unsafe clw_move_mount(tree, "", AT_FDCWD, "/skill", UInt32(CLW_MOVE_MOUNT_FROM_FD)), .mountSkill,
                     launch.skillPath)
             }
-            if launch.limits.tmpBytes != waiting.limits.tmpBytes { try resizeScratches(built, launch.limits) }
+            if launch.limits.tmpBytes != waiting.launch.limits.tmpBytes { try resizeScratches(built, launch.limits) }
             return waiting.start == .sealed ? try firstProgram(launch.programs) : launch.programs[0]
         }
         let order = Order.bytes(

@@ -304,7 +304,7 @@ struct LyingDaemonTests {
 
             // One sandbox, two runs: the second finds nobody, and so does a second park of the same number.
             let parked = daemon.newID()
-            daemon.send(.park, parked, Park(.sealed, urgent: true, waiting).fields, [null, null, null])
+            daemon.send(.park, parked, Park(.sealed, waiting).fields, [null, null, null])
             #expect(try daemon.answer(parked) == .parked)
             daemon.send(.park, parked, Park(.sealed, waiting).fields, [null, null, null])
             #expect(try daemon.answer(parked) == .failed)

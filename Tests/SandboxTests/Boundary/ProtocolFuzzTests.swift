@@ -47,7 +47,7 @@ struct ProtocolFuzzTests {
     func parks() {
         var launch = ProtocolTests.launch
         launch.destinations = []
-        fuzz(Park(.program, urgent: true, launch).fields, seed: 7) { (try? Park(fields: $0[...]))?.fields }
+        fuzz(Park(.program, launch).fields, seed: 7) { (try? Park(fields: $0[...]))?.fields }
         fuzz(Parked(memoryBytes: 77).fields, seed: 8) { (try? Parked(fields: $0[...]))?.fields }
     }
 

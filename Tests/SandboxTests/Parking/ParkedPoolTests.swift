@@ -26,7 +26,7 @@ final class ParkedPoolTests {
             pool.ordered(order, try RunPipes(), id: nextID, now: now)
             if ready { pool.ready(nextID, memoryBytes: 1 << 20, now: now) }
         }
-        return (orders.map(\.recipe), evicted)
+        return (orders, evicted)
     }
 
     private func end(_ id: UInt64, failure: String? = nil) throws {
@@ -45,7 +45,7 @@ final class ParkedPoolTests {
     }
 
     private func take(_ choices: ParkChoice...) -> ParkedPool.Taken { pool.take(choices, now: now) }
-    private func plan() -> [ParkedPool.Order] { pool.plan(now: now).orders }
+    private func plan() -> [ParkRecipe] { pool.plan(now: now).orders }
     private func tick(memoryIsShort: Bool = false) -> [UInt64] { pool.tick(now: now, memoryIsShort: memoryIsShort) }
     private func lost(_ id: UInt64) -> UInt64? { pool.lost(id, failure: nil, now: now)?.id }
 
@@ -219,12 +219,12 @@ final class ParkedPoolTests {
         for _ in 0..<3 {
             _ = run(program, sealed)
             let orders = plan()
-            let order = try #require(orders.first { $0.recipe.start == .program })
+            let order = try #require(orders.first { $0.start == .program })
             nextID += 1
             pool.ordered(order, try RunPipes(), id: nextID, now: now)
             try end(nextID, failure: "it ended with exit status 1")
         }
-        #expect(plan().allSatisfy { $0.recipe.start == .sealed })
+        #expect(plan().allSatisfy { $0.start == .sealed })
         let taken = take(program, sealed)
         #expect(taken.obstacle == "it ended with exit status 1")
         #expect(taken.kinds == [sealed.recipe])
@@ -233,7 +233,7 @@ final class ParkedPoolTests {
         now += 601 * Self.second
         _ = run(program, sealed)
         _ = run(program, sealed)
-        #expect(plan().contains { $0.recipe.start == .program })
+        #expect(plan().contains { $0.start == .program })
         endAll()
     }
 
