@@ -12,8 +12,8 @@ import Synchronization
 /// let outcome = await host.run(RunRequest(profile: profile, arguments: ["/usr/bin/true"]))
 /// ```
 public final class SandboxHost: Sendable {
-    private let reactor: Reactor
-    private let options: SandboxOptions
+    let reactor: Reactor
+    let options: SandboxOptions
     private let launcherPID: pid_t
 
     /// Starts the launcher and waits until it has probed the host.
@@ -58,7 +58,7 @@ public final class SandboxHost: Sendable {
             let choices = try choices(request, launch, layers)
             var performed = try await perform(request, launch, egress, choices)
             if case .failed(let failure) = performed.end, failure.stage == .parked {
-                // It died while it waited, or cannot take this run. Nothing of the run has been done.
+                // It died while it waited, or cannot take this run. Nothing outside of it has seen the request.
                 performed = try await perform(request, launch, egress, [])
             }
             let report = await egress?.finish(ended: performed.end.byItself)
@@ -69,20 +69,6 @@ public final class SandboxHost: Sendable {
             return outcome(request, layers, hostReport, verdict, nil, CapturedOutput())
         }
     }
-
-    /// How well waiting sandboxes serve the runs that come.
-    public var parkingReport: ParkingReport { reactor.parkingReport }
-
-    /// Has sandboxes wait for runs of one kind, as if so many went on at once; false when that cannot be. To measure them.
-    package func park(_ request: RunRequest, count: Int) async -> Bool {
-        guard let layers = try? effectiveLayers(request, hostReport), let launch = try? launch(request, layers),
-            let choice = try? choices(request, launch, layers).first
-        else { return false }
-        return await reactor.awaitParked(choice, count: count)
-    }
-
-    /// Ends every sandbox that waits: profiles or files have changed that it was built from. Runs go on.
-    public func drainParked() { reactor.drainParked() }
 
     /// Ends every run as cancelled and waits until the launcher is gone.
     public func shutdown() async {
@@ -97,7 +83,7 @@ public final class SandboxHost: Sendable {
     // MARK: Before
 
     /// All layers but those that are missing here and that the profile does not require or the operator permitted.
-    private func effectiveLayers(_ request: RunRequest, _ host: HostReport) throws(SandboxError) -> LayerSet {
+    func effectiveLayers(_ request: RunRequest, _ host: HostReport) throws(SandboxError) -> LayerSet {
         if let obstacle = host.obstacle {
             throw SandboxError(
                 code: .layerMissing, layer: obstacle.name,
@@ -121,7 +107,7 @@ public final class SandboxHost: Sendable {
         return layers
     }
 
-    private func launch(_ request: RunRequest, _ layers: LayerSet) throws(SandboxError) -> Launch {
+    func launch(_ request: RunRequest, _ layers: LayerSet) throws(SandboxError) -> Launch {
         let environment = request.profile.environment.merging(request.environment) { $1 }
         let strings = request.arguments + environment.flatMap { [$0.key, $0.value] } + [request.skillDirectory ?? ""]
         guard let program = request.arguments.first, !program.isEmpty else {
@@ -154,7 +140,7 @@ public final class SandboxHost: Sendable {
             observes: request.observes)
     }
 
-    private func template(_ key: TemplateTable.Key, _ profile: Profile) throws(SandboxError) -> UInt64 {
+    func template(_ key: TemplateTable.Key, _ profile: Profile) throws(SandboxError) -> UInt64 {
         try reactor.template(key) { () throws(SandboxError) in
             CompiledTemplate(
                 template: TemplateBuilder.template(
@@ -164,44 +150,7 @@ public final class SandboxHost: Sendable {
         }
     }
 
-    /// The kinds of waiting sandboxes that could take this run, those that save it most first.
-    private func choices(
-        _ request: RunRequest, _ launch: Launch, _ layers: LayerSet
-    ) throws(SandboxError) -> [ParkChoice] {
-        let profile = request.profile
-        // Listeners, and the questions of an observer, come before the program.
-        guard options.parking.countMax > 0, profile.warm.sandboxesMax > 0, launch.destinations.isEmpty,
-            !request.observes, request.withoutLayers.isEmpty, request.limits.areWithin(profile.limits)
-        else { return [] }
-        var recipes: [ParkRecipe] = []
-        if request.startsAhead, profile.warm.skills { recipes.append(ParkRecipe(start: .program, launch: launch)) }
-        let bytes = launch.arguments.reduce(0) { $0 + $1.utf8.count + 1 } + launch.environmentBytes
-        if let command = request.interpreter, profile.warm.interpreters, bytes < Order.pipeBytesMax,
-            TemplateBuilder.canStartInterpreter(profile)
-        {
-            recipes.append(ParkRecipe(start: .interpreter, launch: try interpreter(command, profile, layers)))
-        }
-        if TemplateBuilder.canSeal(profile) {
-            let waiting = Launch(
-                template: launch.template, limits: profile.limits.wire, skillPath: "", programs: [], arguments: [],
-                environment: [])
-            recipes.append(ParkRecipe(start: .sealed, launch: waiting))
-        }
-        return recipes.map { ParkChoice(recipe: $0, countMax: profile.warm.sandboxesMax) }
-    }
-
-    private func interpreter(
-        _ command: [String], _ profile: Profile, _ layers: LayerSet
-    ) throws(SandboxError) -> Launch {
-        let key = TemplateTable.Key(profile: profile.identity, layers: layers, network: false, interpreter: true)
-        let path = profile.environment["PATH"] ?? ""
-        return Launch(
-            template: try template(key, profile), limits: profile.limits.wire, skillPath: "",
-            programs: Self.candidates(command.first ?? "", path: path).filter { !$0.hasPrefix("/skill/") },
-            arguments: command, environment: Self.variables(profile.environment))
-    }
-
-    private static func variables(_ environment: [String: String]) -> [String] {
+    static func variables(_ environment: [String: String]) -> [String] {
         environment.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
@@ -234,7 +183,7 @@ public final class SandboxHost: Sendable {
     }
 
     /// Where the program may be: in the package, then on PATH.
-    private static func candidates(_ program: String, path: String) -> [String] {
+    static func candidates(_ program: String, path: String) -> [String] {
         if program.hasPrefix("/") { return [program] }
         let onPath = program.contains("/") ? [] : path.split(separator: ":").prefix(32).map { "\($0)/\(program)" }
         return ["/skill/\(program)"] + onPath
@@ -250,19 +199,6 @@ public final class SandboxHost: Sendable {
         var startObstacle: String?
         /// CLOCK_MONOTONIC: it has its pipes, and a sandbox where one waited.
         var acquiredAt: Int64 = 0
-    }
-
-    private func take(_ choices: [ParkChoice]) async -> ParkedPool.Taken {
-        guard let first = choices.first else { return ParkedPool.Taken(kinds: []) }
-        guard options.awaitsParked else { return reactor.take(choices) }
-        // Another run may be quicker.
-        while await reactor.awaitParked(first) {
-            let taken = reactor.take(choices)
-            if taken.sandbox?.recipe == first.recipe { return taken }
-            if let other = taken.sandbox { reactor.drop(other) }
-            reactor.giveBack(taken)
-        }
-        return reactor.take(choices)
     }
 
     private func perform(

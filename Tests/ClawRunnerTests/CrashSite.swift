@@ -84,6 +84,8 @@ final class CrashSite: @unchecked Sendable {
             case .daemon: [daemon.processIdentifier]
             case .worker: workers
             case .keeper: keepers
+            // Pid 1 of a sandbox: one of a run, or one that waits.
+            case .sandbox: workers.flatMap(Machine.children).randomElement().map { [$0] } ?? []
             case .everything: [daemon.processIdentifier] + keepers + workers
             }
         for pid in pids { Foundation.kill(pid, SIGKILL) }
@@ -107,6 +109,7 @@ final class CrashSite: @unchecked Sendable {
             category = "utility"
             runtime = "exec"
             entryPoint = ["sh", "run.sh", "\(mark)"]
+            warm = true
             [pricing]
             type = "usage"
             price = "\(CrashTests.price)"

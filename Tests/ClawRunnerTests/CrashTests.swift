@@ -5,7 +5,7 @@ import Testing
 
 @testable import ClawRunner
 
-/// Kills the daemon and its launcher with signal 9 at random moments under load, and checks after each restart that
+/// Kills the daemon, its launcher and single sandboxes with signal 9 at random moments under load, and checks after each restart that
 /// nothing was lost, charged twice or left behind.
 @Suite("After kill -9", .serialized, .timeLimit(.minutes(8)))
 struct CrashTests {
@@ -40,5 +40,5 @@ struct CrashTests {
 
 /// Whom a round kills.
 enum Victims: CaseIterable {
-    case daemon, worker, keeper, everything
+    case daemon, worker, keeper, sandbox, everything
 }

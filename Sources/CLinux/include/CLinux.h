@@ -389,11 +389,12 @@ static inline int clw_pass_credentials(int fd) {
     return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
-/// recvmsg(2) of one packet and its sender's pid; 0 when it is not told, or descriptors came, which are closed.
+/// recvmsg(2) of one packet and its sender's pid, 0 when it is not told. For descriptors there is no room: the kernel
+/// drops them.
 static inline ssize_t clw_receive_from(int fd, void *bytes, size_t capacity, pid_t *sender, int flags) {
     // struct ucred of sys/socket.h.
     struct { pid_t pid; uid_t uid; gid_t gid; } who;
-    char control[CMSG_SPACE(sizeof who) + CMSG_SPACE(sizeof(int) * CLW_FDS_MAX)];
+    char control[CMSG_SPACE(sizeof who)];
     struct iovec part = {bytes, capacity};
     struct msghdr message;
     memset(&message, 0, sizeof message);
@@ -405,18 +406,10 @@ static inline ssize_t clw_receive_from(int fd, void *bytes, size_t capacity, pid
     ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
     if (length < 0) return length;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET) continue;
-        if (header->cmsg_type == 2 /* SCM_CREDENTIALS */ && header->cmsg_len == CMSG_LEN(sizeof who)) {
-            memcpy(&who, CMSG_DATA(header), sizeof who);
-            *sender = who.pid;
-        } else if (header->cmsg_type == SCM_RIGHTS) {
-            int arrived = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-            for (int i = 0; i < arrived; i++) {
-                int one;
-                memcpy(&one, CMSG_DATA(header) + sizeof(int) * (size_t)i, sizeof one);
-                close(one);
-            }
-        }
+        int isSender = header->cmsg_level == SOL_SOCKET && header->cmsg_type == 2 /* SCM_CREDENTIALS */;
+        if (!isSender || header->cmsg_len != CMSG_LEN(sizeof who)) continue;
+        memcpy(&who, CMSG_DATA(header), sizeof who);
+        *sender = who.pid;
     }
     return length;
 }

@@ -9,16 +9,16 @@ final class Worker {
     private let floor: LayerSet
     private let epoll: Int32
     private let timer: Int32
-    private var templates: [UInt64: BuiltTemplate] = [:]
+    var templates: [UInt64: BuiltTemplate] = [:]
     /// By slot.
-    private var runs: [Int: Run] = [:]
-    private var slotOfRun: [UInt64: Int] = [:]
+    var runs: [Int: Run] = [:]
+    var slotOfRun: [UInt64: Int] = [:]
     private var slots: SlotPool
     /// Answered runs whose pid 1 waits to be let go: what the kernel does then is for when nobody waits.
     private var spent: [Run] = []
     private var cgroupsToRemove: [any Cgroup] = []
     /// Sandboxes to build ahead when there is nothing else to do.
-    private var ordered: [ParkOrder] = []
+    var ordered: [ParkOrder] = []
     private var buffer = [UInt8](repeating: 0, count: Message.headerBytes + Message.bytesMax)
 
     static let templatesMax = 256
@@ -28,18 +28,8 @@ final class Worker {
     /// Without quiet, so many wait at most.
     private static let spentMax = 16
 
-    private static let orderedMax = 256
     /// After so many messages it is the sandboxes' turn.
     private static let messagesAtOnce = 64
-    /// A sandbox that waits takes no more of ours, and a run must always find as many.
-    private static let descriptorsOfOne = 24
-
-    /// A `park` message that waits for its turn, with the descriptors that came with it.
-    private struct ParkOrder {
-        let id: UInt64
-        let park: Park
-        let standardIO: [Int32]
-    }
 
     /// What an epoll event is about: the low byte, above it the slot.
     private enum Tag: UInt64 {
@@ -180,7 +170,7 @@ final class Worker {
         }
     }
 
-    private func parse<Value>(
+    func parse<Value>(
         _ stage: Stage, _ body: () throws(ProtocolError) -> Value
     ) throws(LaunchError) -> Value {
         do { return try body() } catch {
@@ -197,7 +187,7 @@ final class Worker {
         try start(launch, nil, message.id, built, fds)
     }
 
-    private func start(
+    func start(
         _ launch: Launch, _ start: ParkedStart?, _ id: UInt64, _ built: BuiltTemplate, _ standardIO: [Int32]
     ) throws(LaunchError) {
         guard standardIO.count == 3 else {
@@ -217,74 +207,6 @@ final class Worker {
             slots.give(back: slot)
             throw error
         }
-    }
-
-    // MARK: Sandboxes that wait
-
-    private func order(_ message: Message, _ fds: [Int32]) throws(LaunchError) {
-        let park = try parse(.dispatch) { () throws(ProtocolError) in try Park(fields: message.fields) }
-        guard fds.count == 3, slotOfRun[message.id] == nil, ordered.allSatisfy({ $0.id != message.id }),
-            templates[park.launch.template] != nil
-        else { throw LaunchError(stage: .dispatch, errno: EINVAL, subject: "park message") }
-        let waiting = runs.values.count { $0.waiting != nil } + ordered.count
-        guard ordered.count < Self.orderedMax, waiting * Self.descriptorsOfOne < Int(clamping: clw_open_files() / 2)
-        else {
-            throw LaunchError(stage: .dispatch, errno: EAGAIN, subject: "too many sandboxes are to be built")
-        }
-        ordered.append(ParkOrder(id: message.id, park: park, standardIO: fds))
-    }
-
-    /// The first of a kind of which none waits: the next run would have to build its own, which takes as long.
-    private var urgentOrder: Int? {
-        ordered.firstIndex { order in
-            !runs.values.contains { run in
-                run.waiting.map { $0.start == order.park.start && $0.launch == order.park.launch } ?? false
-            }
-        }
-    }
-
-    private func buildAhead() {
-        let order = ordered.remove(at: urgentOrder ?? 0)
-        defer { for fd in order.standardIO { close(fd) } }
-        do throws(LaunchError) {
-            // It may have been discarded meanwhile.
-            guard let built = templates[order.park.launch.template] else {
-                throw LaunchError(stage: .parked, errno: ENOENT, subject: "template")
-            }
-            try start(order.park.launch, order.park.start, order.id, built, order.standardIO)
-        } catch {
-            send(.failed, order.id, error.failure.fields)
-        }
-    }
-
-    /// A sandbox that is not built yet is not wanted any more.
-    private func withdraw(_ id: UInt64) {
-        guard let index = ordered.firstIndex(where: { $0.id == id }) else { return }
-        for fd in ordered.remove(at: index).standardIO { close(fd) }
-        send(.failed, id, Failure(stage: .parked, errno: ECANCELED).fields)
-    }
-
-    private func announce(_ run: Run) {
-        let memory = run.cgroup?.memoryBytes() ?? 0
-        // A sealed one does nothing by itself.
-        if run.waiting?.start != .sealed { run.cgroup?.hold(memoryBytes: Waits.memoryBytes(memory)) }
-        send(.parked, run.id, Parked(memoryBytes: memory).fields)
-    }
-
-    private func dispatch(_ launch: Launch, _ id: UInt64, _ built: BuiltTemplate) throws(LaunchError) {
-        guard let slot = slotOfRun[launch.parked], let run = runs[slot], run.canBegin else {
-            throw LaunchError(stage: .parked, errno: ENOENT, subject: "waiting sandbox")
-        }
-        let parked = run.id
-        do throws(LaunchError) {
-            try host.dispatch(launch, id: id, to: run, built: built)
-        } catch {
-            // Half of a run's may be in it already.
-            run.kill(.cancelled)
-            throw error
-        }
-        slotOfRun[parked] = nil
-        slotOfRun[id] = slot
     }
 
     /// Connections wait in the listeners' backlog until the daemon has them.

@@ -97,36 +97,20 @@ struct ParkingTests {
         await host.shutdown()
     }
 
-    @Test("may not use processor time while it waits")
-    func burning() async throws {
-        let host = host("burning", awaits: false)
-        // Rests once, so that it is taken for ready, and burns then.
+    @Test(
+        "may neither use processor time nor grow while it waits",
+        arguments: ["while :; do :; done", "a=x; while :; do a=$a$a; done"])
+    func restless(_ work: String) async throws {
+        let host = host("restless", awaits: false)
+        // Rests once, so that it is taken for ready.
         var asked = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill,
-            arguments: ["/bin/sh", "-c", "sleep 1; while :; do :; done"])
+            arguments: ["/bin/sh", "-c", "sleep 1; \(work)"])
         asked.limits.wallMilliseconds = 100
         asked.startsAhead = true
         for _ in 0..<2 { _ = await host.run(asked) }
         var ended = false
-        for _ in 0..<200 where !ended {
-            try await Task.sleep(for: .milliseconds(50))
-            ended = host.parkingReport.failing == 1
-        }
-        #expect(ended, "\(host.parkingReport)")
-        await host.shutdown()
-    }
-
-    @Test("may not grow while it waits")
-    func growing() async throws {
-        let host = host("growing", awaits: false)
-        var asked = RunRequest(
-            profile: try Harness.profile(), skillDirectory: try Harness.skill,
-            arguments: ["/bin/sh", "-c", "sleep 1; a=x; while :; do a=$a$a; done"])
-        asked.limits.wallMilliseconds = 100
-        asked.startsAhead = true
-        for _ in 0..<2 { _ = await host.run(asked) }
-        var ended = false
-        for _ in 0..<300 where !ended {
+        for _ in 0..<400 where !ended {
             try await Task.sleep(for: .milliseconds(50))
             ended = host.parkingReport.failing == 1
         }
