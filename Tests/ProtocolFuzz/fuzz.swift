@@ -12,7 +12,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
 
 /// Traps where a message that parses is not what its own bytes parse to.
 func checkStable(_ kind: UInt8, _ fields: ArraySlice<UInt8>) {
-    switch kind % 6 {
+    switch kind % 8 {
     case 0:
         guard let message = try? Message(parsing: fields) else { return }
         precondition(message.packet[...] == fields)
@@ -20,6 +20,8 @@ func checkStable(_ kind: UInt8, _ fields: ArraySlice<UInt8>) {
     case 2: check(fields, Template.init(fields:), \.fields)
     case 3: check(fields, Hello.init(fields:), \.fields)
     case 4: check(fields, Ended.init(fields:), \.fields)
+    case 5: check(fields, Park.init(fields:), \.fields)
+    case 6: check(fields, Parked.init(fields:), \.fields)
     default: check(fields, Failure.init(fields:), \.fields)
     }
 }

@@ -65,6 +65,19 @@ struct LeakTests {
         return count
     }
 
+    /// The count once nothing changes any more. Sandboxes that wait for runs come and go with the demand: they are ended.
+    private func calm(_ host: SandboxHost) async throws -> Count {
+        host.drainParked()
+        var (last, same) = (try count(), 0)
+        for _ in 0..<100 where same < 5 {
+            try await Task.sleep(for: .milliseconds(100))
+            let now = try count()
+            same = now == last ? same + 1 : 0
+            last = now
+        }
+        return last
+    }
+
     /// Waits until reaping and removing, which follow the reply, are done.
     private func settled(_ expected: Count, _ host: SandboxHost) async throws -> Count {
         host.drainParked()
@@ -107,10 +120,7 @@ struct LeakTests {
         }
         let warm = max(100, Self.runs / 10)
         _ = try await run(0..<warm, host)
-        // Those that wait for runs come and go with the demand.
-        host.drainParked()
-        try await Task.sleep(for: .milliseconds(300))
-        let (before, residentBefore) = (try count(), try residentKiB())
+        let (before, residentBefore) = (try await calm(host), try residentKiB())
         let kinds = try await run(warm..<Self.runs, host)
         #expect(kinds.count >= 9, "\(kinds)")
         let after = try await settled(before, host)

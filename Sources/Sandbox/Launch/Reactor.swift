@@ -108,6 +108,8 @@ final class Reactor: Sendable {
             guard !state.launcherGone, !state.stopping else { return .lost }
             // Until it is heard again: what is sent now would wait for nobody.
             guard !state.watch.isSilent else { return .silent }
+            // Its template went with a worker that died since the run was made ready.
+            guard state.templates.knows(launch.template) else { return .lost }
             guard send(.launch, run.id, fields, launch.parked == 0 ? run.childEnds : []) else {
                 return .failed(Failure(stage: .dispatch, errno: EAGAIN, subject: "launcher"))
             }

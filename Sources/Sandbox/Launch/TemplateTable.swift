@@ -29,6 +29,9 @@ struct TemplateTable {
         return id
     }
 
+    /// The launcher has it still.
+    func knows(_ id: UInt64) -> Bool { ids.values.contains(id) }
+
     /// A new id, and those that must go to make room. Sandboxes of a discarded template are not disturbed.
     mutating func add(_ key: Key) -> (id: UInt64, discarded: [UInt64]) {
         var discarded: [UInt64] = []

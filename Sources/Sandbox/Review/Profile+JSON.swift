@@ -34,6 +34,10 @@ extension Profile {
                         "noExec": .bool($0.noExec),
                     ]
                 }),
+            "warm": [
+                "sandboxes": .number(warm.sandboxesMax), "interpreters": .bool(warm.interpreters),
+                "skills": .bool(warm.skills),
+            ],
             "network": [
                 "allow": strings(destinations.map(\.description)), "declare": .bool(declaresDestinations),
             ],

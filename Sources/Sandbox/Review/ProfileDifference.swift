@@ -29,6 +29,7 @@ package struct ProfileDifference: Sendable {
         files(old, new)
         layers(old, new)
         network(old, new)
+        warm(old.warm, new.warm)
         variables(old.environment, new.environment)
         if old.runtime != new.runtime {
             add(.other, "runtime", "\(old.runtime ?? "any") → \(new.runtime ?? "any")")
@@ -155,6 +156,18 @@ package struct ProfileDifference: Sendable {
                 new.declaresDestinations ? .more : .less, "network",
                 new.declaresDestinations
                     ? "skills may declare destinations" : "skills may not declare destinations")
+        }
+    }
+
+    private mutating func warm(_ old: WarmSettings, _ new: WarmSettings) {
+        if old.sandboxesMax != new.sandboxesMax {
+            let words = "sandboxes of one kind that may wait: \(old.sandboxesMax) → \(new.sandboxesMax)"
+            add(old.sandboxesMax < new.sandboxesMax ? .more : .less, "waiting", words)
+        }
+        for (what, before, after) in [
+            ("interpreters", old.interpreters, new.interpreters), ("skills that ask for it", old.skills, new.skills),
+        ] where before != after {
+            add(after ? .more : .less, "waiting", "\(what) \(after ? "may" : "may not") be started ahead of runs")
         }
     }
 

@@ -18,6 +18,13 @@ package struct ProfileText {
                 let value = Limits.describe(profile.limits[keyPath: field.path], field.unit)
                 return (field.key, field.unit == .count ? value : Self.quoted(value))
             })
+        let warm = profile.warm
+        table(
+            "warm",
+            [
+                ("sandboxes", "\(warm.sandboxesMax)"), ("interpreters", "\(warm.interpreters)"),
+                ("skills", "\(warm.skills)"),
+            ])
         network()
         seccomp()
         landlock()

