@@ -110,7 +110,9 @@ struct ClawBench: AsyncParsableCommand {
             let license = try market.sell(package: try skill.write(below: folder.path, programs))
             if name == "native.parked" { native = license }
             lineup.add(
-                ExecuteContender("execute.\(name)", connection, license, waiting: skill.waiting, every: every))
+                ExecuteContender(
+                    "execute.\(name)", connection, license, waiting: skill.waiting, every: every,
+                    aftermathMilliseconds: skill.aftermathMilliseconds))
         }
         lineup.add(HealthContender(connection))
         lineup.add(try DiskContender(folder: folder.path))
@@ -145,7 +147,8 @@ struct ClawBench: AsyncParsableCommand {
         report.settles = try await GroupedSettles(folder: "\(folder.path)/settles").measure(
             singles: 300, grouped: 40_960)
         print("memory of waiting sandboxes …")
-        let launcher = ProcessInfo.processInfo.environment["CLAWRUNNER_LAUNCHER"] ?? ""
+        let named = ProcessInfo.processInfo.environment["CLAWRUNNER_LAUNCHER"]
+        let launcher = if let named { named } else { try besideThisProgram("claw-launcher") }
         report.parkedBytes = try await ParkedMemory.measure(
             launcher: launcher, profiles: profiles, skill: "\(folder.path)/\(BenchSkill.native.name)")
         guard grownUsages > 0 else { return }

@@ -32,6 +32,9 @@ struct Race {
             if pauseMilliseconds > 0 { usleep(UInt32(pauseMilliseconds) * 1000) }
             try Interrupt.check()
             take(index, try contenders[index].measure())
+            if contenders[index].aftermathMilliseconds > 0 {
+                usleep(UInt32(contenders[index].aftermathMilliseconds) * 1000)
+            }
         }
     }
 }
@@ -42,10 +45,17 @@ protocol Contender: AnyObject {
     var name: String { get }
     /// It takes part in every so many rounds.
     var every: Int { get }
+    /// What it leaves to be done in the background, such as the start of the next interpreter, takes so long and is not
+    /// the next contender's to pay.
+    var aftermathMilliseconds: Int { get }
     /// Does it once.
     /// - Returns: nanoseconds.
     /// - Throws: when it did not do what it should have; then its time means nothing.
     func measure() throws(BenchFailure) -> Int64
+}
+
+extension Contender {
+    var aftermathMilliseconds: Int { 0 }
 }
 
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).

@@ -5,6 +5,7 @@ final class ExecuteContender: Contender {
     let name: String
     let every: Int
     let waiting: String
+    let aftermathMilliseconds: Int
     private let connection: HTTPConnection
     private let key: String
     private let request: [UInt8]
@@ -13,11 +14,13 @@ final class ExecuteContender: Contender {
 
     /// - Parameter waiting: what should wait for its runs, as their reports call it.
     init(
-        _ name: String, _ connection: HTTPConnection, _ license: Market.License, waiting: String, every: Int = 1
+        _ name: String, _ connection: HTTPConnection, _ license: Market.License, waiting: String, every: Int = 1,
+        aftermathMilliseconds: Int = 5
     ) {
         self.name = name
         self.every = every
         self.waiting = waiting
+        self.aftermathMilliseconds = aftermathMilliseconds
         self.connection = connection
         key = license.key
         request = Self.request(license)

@@ -31,6 +31,15 @@ struct BenchSkill {
         return program == .native ? "sealed" : "interpreter"
     }
 
+    /// Until the next one of its kind waits.
+    var aftermathMilliseconds: Int {
+        switch program {
+        case .native: 5
+        case .python: 40
+        case .node: 150
+        }
+    }
+
     /// Writes it as a package's folder; returns its path.
     func write(below folder: String, _ programs: Programs) throws(BenchFailure) -> String {
         let path = "\(folder)/\(name)"
