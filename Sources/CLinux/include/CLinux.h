@@ -515,7 +515,6 @@ static inline void clw_children_usage(int64_t *cpu_microseconds, int64_t *peak_b
         + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
     *peak_bytes = (int64_t)usage.ru_maxrss * 1024;
 }
-static inline int clw_nonblocking(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
 static inline int clw_pipe(int fds[2]) { return (int)syscall(SYS_pipe2, fds, O_CLOEXEC); }
 static inline int clw_socketpair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); }
 static inline int clw_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }

@@ -270,19 +270,13 @@ final class Reactor: Sendable {
         case .hello: try newWorker(message, fds.first ?? -1)
         case .ended:
             let ended = try Ended(fields: message.fields)
-            guard let run = remove(message.id) else {
-                _ = try parkedEnded(message)
-                return
-            }
+            guard let run = remove(message.id) else { return try parkedEnded(message) }
             for stream in [ActiveRun.Stream.output, .error] { _ = run.read(stream, &buffer) }
             run.end(.ended(ended, run.captured))
             refill()
         case .failed:
             let failure = try Failure(fields: message.fields)
-            guard let run = remove(message.id) else {
-                _ = try parkedEnded(message)
-                return
-            }
+            guard let run = remove(message.id) else { return try parkedEnded(message) }
             run.end(.failed(failure))
         case .parked: try parked(message)
         case .templateFailed:

@@ -25,7 +25,7 @@ struct RunPipes: Sendable {
             let (own, child) = stream == 0 ? (pair[1], pair[0]) : (pair[0], pair[1])
             ours.append(own)
             childEnds.append(child)
-            _ = clw_nonblocking(own)
+            _ = clw_fcntl(own, F_SETFL, Int(O_NONBLOCK))
             // The program has another uid, and may open /dev/stdout by name.
             fchmod(child, 0o666)
         }

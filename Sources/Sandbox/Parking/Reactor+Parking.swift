@@ -101,9 +101,9 @@ extension Reactor {
         }
     }
 
-    /// A sandbox ended without a run; false when the message is not about one.
-    func parkedEnded(_ message: Message) throws(ProtocolError) -> Bool {
-        guard let recipe = state.withLock({ $0.pool.recipe(of: message.id) }) else { return false }
+    /// A sandbox ended without a run; nothing for a message that is about none.
+    func parkedEnded(_ message: Message) throws(ProtocolError) {
+        guard let recipe = state.withLock({ $0.pool.recipe(of: message.id) }) else { return }
         var failure: String?
         if recipe.start != .sealed {
             failure =
@@ -115,7 +115,6 @@ extension Reactor {
             $0.pool.lost(message.id, failure: failure, now: clw_monotonic_ns())
         }
         if var pipes = lost?.pipes { pipes.close() }
-        return true
     }
 }
 

@@ -68,7 +68,7 @@ final class WorkerHost {
             if start == .interpreter {
                 try check(unsafe clw_pipe(&pipe), .initProcess, "pipe")
                 ours.append(pipe[1])
-                _ = clw_nonblocking(pipe[1])
+                _ = clw_fcntl(pipe[1], F_SETFL, Int(O_NONBLOCK))
             }
             defer { if pipe[0] >= 0 { close(pipe[0]) } }
             let skillTree = try openSkill(launch.skillPath, built.template.layers)
