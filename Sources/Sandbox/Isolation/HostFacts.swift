@@ -66,7 +66,7 @@ struct HostFacts: Sendable {
     }
 
     /// At most 64 KiB; empty when it cannot be read.
-    private static func text(_ path: String) -> String {
+    static func text(_ path: String) -> String {
         let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else { return "" }
         defer { close(fd) }

@@ -153,18 +153,8 @@ enum MemoryPressure {
 
     /// Where the kernel does not tell of pressure, only what is left decides.
     static var isHigh: Bool {
-        guard let left = available(in: text("/proc/meminfo")), left < availableMin else { return false }
-        return share(in: text("/proc/pressure/memory")).map { $0 > someMax } ?? (left < availableMin / 4)
-    }
-
-    private static func text(_ path: String) -> String {
-        let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { return "" }
-        defer { close(fd) }
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-            count = unsafe max(0, read(fd, buffer.baseAddress, buffer.count))
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        guard let left = available(in: HostFacts.text("/proc/meminfo")), left < availableMin else { return false }
+        return share(in: HostFacts.text("/proc/pressure/memory")).map { $0 > someMax } ?? (left < availableMin / 4)
     }
 
     /// `avg10` of the first line, such as `some avg10=0.06 avg60=0.22 avg300=0.39 total=4345347`.
