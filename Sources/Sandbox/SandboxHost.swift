@@ -221,7 +221,8 @@ public final class SandboxHost: Sendable {
         performed.end = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let active = ActiveRun(
-                    id: id, pipes: pipes, limits: request.limits, input: request.standardInput, egress: egress
+                    id: id, pipes: pipes, limits: request.limits, input: request.standardInput,
+                    inputWaits: taken.sandbox?.recipe.start == .program, egress: egress
                 ) {
                     continuation.resume(returning: $0)
                 }

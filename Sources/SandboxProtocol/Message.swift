@@ -13,10 +13,12 @@ public struct Message: Sendable {
         /// With a run's listeners, in the order of its destinations; before its end.
         case listening
         case parked
+        /// A program that was started ahead has its run, and may have its request.
+        case begun
     }
 
     /// Raised with every change of a message, so that a daemon and a launcher of two builds refuse each other.
-    public static let version: UInt16 = 9
+    public static let version: UInt16 = 10
     public static let headerBytes = 16
     /// Within the default send buffer of a socket (net.core.wmem_default, 208 KiB).
     public static let bytesMax = 160 * 1024

@@ -27,6 +27,8 @@ final class ActiveRun: @unchecked Sendable {
     let id: UInt64
     /// Takes the run's listeners; nil without declared destinations.
     let egress: EgressRelay?
+    /// Its program was started ahead, and is held to less than the run may have until the launcher says `begun`.
+    let inputWaits: Bool
     private let limits: Limits
     private let input: [UInt8]
     private var written = 0
@@ -36,13 +38,14 @@ final class ActiveRun: @unchecked Sendable {
 
     /// - Parameter pipes: are this run's from now on.
     init(
-        id: UInt64, pipes: RunPipes, limits: Limits, input: [UInt8], egress: EgressRelay? = nil,
-        finish: @escaping @Sendable (RunEnd) -> Void
+        id: UInt64, pipes: RunPipes, limits: Limits, input: [UInt8], inputWaits: Bool = false,
+        egress: EgressRelay? = nil, finish: @escaping @Sendable (RunEnd) -> Void
     ) {
         self.id = id
         self.pipes = pipes
         self.limits = limits
         self.input = input
+        self.inputWaits = inputWaits
         self.egress = egress
         self.finish = finish
     }

@@ -114,15 +114,12 @@ final class Reactor: Sendable {
                 return .failed(Failure(stage: .dispatch, errno: EAGAIN, subject: "launcher"))
             }
             // While the reading end is surely open, so that no SIGPIPE can come.
-            let inputDone = run.writeInput()
+            if !run.inputWaits { giveInput(run) }
             run.closeChildEnds()
             state.runs[run.id] = run
             watch(&state, run)
             for stream in [ActiveRun.Stream.output, .error] {
                 _ = clw_epoll_add(epoll, run.descriptor(stream), UInt32(CLW_POLL_IN), run.id << 2 | stream.rawValue)
-            }
-            if !inputDone {
-                _ = clw_epoll_add(epoll, run.descriptor(.input), UInt32(CLW_POLL_OUT), run.id << 2)
             }
             return nil
         }
@@ -131,6 +128,11 @@ final class Reactor: Sendable {
             if launch.parked != 0 { kill(launch.parked, .cancelled) }
             run.end(problem)
         }
+    }
+
+    private func giveInput(_ run: ActiveRun) {
+        guard !run.writeInput() else { return }
+        _ = clw_epoll_add(epoll, run.descriptor(.input), UInt32(CLW_POLL_OUT), run.id << 2)
     }
 
     /// Harmless for a run that is over.
@@ -279,6 +281,10 @@ final class Reactor: Sendable {
             guard let run = remove(message.id) else { return try parkedEnded(message) }
             run.end(.failed(failure))
         case .parked: try parked(message)
+        case .begun:
+            state.withLock { state in
+                if let run = state.runs[message.id], run.inputWaits { giveInput(run) }
+            }
         case .templateFailed:
             state.withLock { $0.templates.forget(message.id) }
         case .templateReady, .pong: break

@@ -56,10 +56,9 @@ final class Run {
         waiting = nil
     }
 
-    /// It can take a run: it waits for one, and has not died. A program may have its request already, and may even be over.
+    /// It can take a run: it waits for one, and has not died.
     var canBegin: Bool {
-        guard let waiting, waiting.isReady, state.killed == .none, !state.answered, control >= 0 else { return false }
-        if waiting.start == .program { return true }
+        guard waiting?.isReady == true, state.killed == .none, !state.answered, control >= 0 else { return false }
         var watched = [control, pidfd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         return unsafe poll(&watched, nfds_t(watched.count), 0) == 0
     }

@@ -73,6 +73,7 @@ extension Worker {
             throw LaunchError(stage: .parked, errno: ENOENT, subject: "waiting sandbox")
         }
         let parked = run.id
+        let isProgram = run.waiting?.start == .program
         do throws(LaunchError) {
             try host.dispatch(launch, id: id, to: run, built: built)
         } catch {
@@ -82,5 +83,6 @@ extension Worker {
         }
         slotOfRun[parked] = nil
         slotOfRun[id] = slot
+        if isProgram { send(.begun, id) }
     }
 }

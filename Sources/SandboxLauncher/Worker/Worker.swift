@@ -64,13 +64,11 @@ final class Worker {
                 host.spares.prepare()
             }
             if count == 0 && patience != 0 || spent.count >= Self.spentMax { release() }
-            // What the daemon says comes first: a waiting program may end because of a request of which we do not know.
-            if count > 0, !receiveAll() { return }
             for index in 0..<max(0, Int(count)) {
                 let tag = unsafe clw_epoll_tag(&events[index])
                 let slot = Int(tag >> 8)
                 switch Tag(rawValue: tag & 0xff) {
-                case .daemon: break
+                case .daemon: if !receiveAll() { return }
                 case .timer: passTimer()
                 case .control: if let run = runs[slot] { readReport(run) }
                 case .process: if let run = runs[slot] { reap(run) }

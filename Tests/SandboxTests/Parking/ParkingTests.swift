@@ -157,6 +157,23 @@ struct ParkingTests {
         await host.shutdown()
     }
 
+    @Test("has its request only once it has the run's limits", arguments: ParkedStart.allCases)
+    func released(_ start: ParkedStart) async throws {
+        let host = host("released")
+        let worker = try #require(try Harness.workers(cgroupName: "clawrunner-released").first)
+        // At once many times the memory that it was held to while it waited.
+        let asked = try request(start, "eat", "64")
+        #expect(await host.park(asked, count: 1))
+        kill(worker, SIGSTOP)
+        let run = Task { await host.run(asked) }
+        try await Task.sleep(for: .milliseconds(200))
+        kill(worker, SIGCONT)
+        let outcome = await run.value
+        #expect(outcome.verdict.kind == .ok, "\(outcome.summary)")
+        #expect(self.start(of: outcome) == start.name)
+        await host.shutdown()
+    }
+
     @Test("that dies leaves no run without an answer", arguments: ParkedStart.allCases)
     func killed(_ start: ParkedStart) async throws {
         let host = host("killed", awaits: false)
