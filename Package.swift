@@ -85,7 +85,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Fields", "MarketCore", "LicenseCheck", "Metering", .product(name: "GRDB", package: "GRDB.swift"),
+                "CLinux", "Fields", "MarketCore", "LicenseCheck", "Metering",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: common),
 

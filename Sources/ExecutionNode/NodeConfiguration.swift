@@ -23,6 +23,8 @@ public struct NodeConfiguration: Sendable {
     public var outcomeBytesMax: Int64
     /// Bytes of the data directory's disk below which nothing is run, bought, uploaded or registered; zero never refuses.
     public var freeBytesMin: Int64
+    /// Days for which isolation reports are kept; nil keeps them for good. Runs, sums and receipts are always kept.
+    public var reportDays: Int64?
     /// Which verdicts are billed.
     public var billing: BillingRule
     /// Profiles that stand in for those that skills ask for.
@@ -38,7 +40,8 @@ public struct NodeConfiguration: Sendable {
         waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20,
         packageBytesMax: Int = PackageLimits.archiveBytesStandard, jsonDepthMax: Int = 64,
         outcomeBytesMax: Int64 = 64 << 20, freeBytesMin: Int64 = 128 << 20,
-        billing: BillingRule = BillingRule(), profileMap: [String: String] = [:], publicURL: String = ""
+        reportDays: Int64? = nil, billing: BillingRule = BillingRule(), profileMap: [String: String] = [:],
+        publicURL: String = ""
     ) {
         self.dataDirectory = dataDirectory
         self.licenseRate = licenseRate
@@ -50,6 +53,7 @@ public struct NodeConfiguration: Sendable {
         self.jsonDepthMax = jsonDepthMax
         self.outcomeBytesMax = outcomeBytesMax
         self.freeBytesMin = freeBytesMin
+        self.reportDays = reportDays
         self.billing = billing
         self.profileMap = profileMap
         self.publicURL = publicURL

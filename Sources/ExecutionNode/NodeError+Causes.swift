@@ -83,6 +83,18 @@ extension NodeError {
             self.init(
                 status: 402, code: "usage_limit_reached", detail: refusal.description,
                 fields: ["usageLimit": .number(limit), "currentUsage": .number(used)])
+        case .concurrencyReached(let limit):
+            self.init(
+                status: 429, code: "license_concurrency_reached", detail: refusal.description, retryable: true,
+                retryAfterSeconds: 1, fields: ["concurrentRunsMax": .number(limit)])
+        case .budgetExceeded(let state, let held, let needed):
+            let left = Money(base: state.leftBase(held: held), currency: needed.currency)
+            self.init(
+                status: 402, code: "budget_exceeded", detail: refusal.description,
+                fields: [
+                    "required": .string(needed.decimal), "left": .string(left.decimal),
+                    "currency": .string(needed.currency.rawValue), "budget": state.json(heldBase: held),
+                ])
         case .unknownPurchase:
             self.init(status: 403, code: "purchase_unknown", detail: refusal.description)
         case .tooManyHolds:

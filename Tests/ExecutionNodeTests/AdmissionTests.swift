@@ -147,7 +147,8 @@ struct AdmissionTests {
         let past = Timestamp.now.advanced(byMilliseconds: -1000)
         let purchase = Purchase(
             id: .new(), buyerID: market.buyer.id, sellerID: market.seller.id, skillID: market.skill.id,
-            amount: .zero(.usdc), runPrice: .zero(.usdc), license: License(kind: .personal, expiresAt: past),
+            amount: .zero(.usdc), pricing: Pricing(kind: .free, price: .zero(.usdc)),
+            license: License(kind: .personal, expiresAt: past),
             status: .completed, createdAt: past)
         try await market.fixture.store.record(try PurchaseRecord(purchase: purchase)) {}
         let token = try PurchaseToken(purchase).signed(with: market.fixture.keys.current)
@@ -162,7 +163,8 @@ struct AdmissionTests {
         let other = try await market.fixture.register("other")
         let old = Purchase(
             id: .new(), buyerID: other.id, sellerID: market.seller.id, skillID: market.skill.id,
-            amount: .zero(.usdc), runPrice: .zero(.usdc), license: License(kind: .personal, expiresAt: past),
+            amount: .zero(.usdc), pricing: Pricing(kind: .free, price: .zero(.usdc)),
+            license: License(kind: .personal, expiresAt: past),
             status: .completed, createdAt: past)
         try await market.fixture.store.record(try PurchaseRecord(purchase: old)) {}
         let found = try await market.fixture.node.verify(market.skill.name, caller: other.id, token: nil)

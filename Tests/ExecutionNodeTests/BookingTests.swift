@@ -183,7 +183,7 @@ struct BookingTests {
         // The balance goes past the node's back, so that the ledger's own guard refuses the charge.
         let theft = Purchase(
             id: .new(), buyerID: buyer.id, sellerID: seller.id, skillID: skill.id,
-            amount: try Money(decimal: "1", currency: .usdc), runPrice: .zero(.usdc),
+            amount: try Money(decimal: "1", currency: .usdc), pricing: Pricing(kind: .free, price: .zero(.usdc)),
             license: License(kind: .personal), status: .completed, createdAt: .now)
         runner.work.withLock { work in
             work = { try await fixture.store.record(try PurchaseRecord(purchase: theft)) {} }

@@ -34,7 +34,7 @@ struct Fixtures {
             createdAt: Self.now, updatedAt: Self.now)
         purchase = Purchase(
             id: .new(), buyerID: buyer, sellerID: seller, skillID: id, amount: .zero(.usdc),
-            runPrice: skill.pricing.runPrice,
+            pricing: skill.pricing,
             license: License(
                 kind: .personal, expiresAt: expiresAt, usageLimit: usageLimit, currentUsage: currentUsage),
             status: .completed, createdAt: Self.now)

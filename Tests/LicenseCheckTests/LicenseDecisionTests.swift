@@ -56,7 +56,8 @@ struct LicenseDecisionTests {
         let elsewhere = try Fixtures()
         let purchase = Purchase(
             id: .new(), buyerID: fixtures.buyer, sellerID: elsewhere.seller, skillID: elsewhere.skill.id,
-            amount: .zero(.usdc), runPrice: .zero(.usdc), license: License(kind: .personal), status: .completed,
+            amount: .zero(.usdc), pricing: Pricing(kind: .free, price: .zero(.usdc)), license: License(kind: .personal),
+            status: .completed,
             createdAt: now)
         #expect(refusal(fixtures, token: PurchaseToken(purchase), purchase: purchase) == .otherSkill)
     }
@@ -104,7 +105,8 @@ struct LicenseDecisionTests {
         let issued = try Fixtures(expiresAt: now.advanced(byMilliseconds: token * 1000)).purchase.license
         let purchase = Purchase(
             id: fixtures.purchase.id, buyerID: fixtures.buyer, sellerID: fixtures.seller, skillID: fixtures.skill.id,
-            amount: .zero(.usdc), runPrice: .zero(.usdc), license: issued, status: .completed, createdAt: now)
+            amount: .zero(.usdc), pricing: Pricing(kind: .free, price: .zero(.usdc)), license: issued,
+            status: .completed, createdAt: now)
         let error = refusal(fixtures, token: PurchaseToken(purchase))
         #expect(error?.code == "license_expired")
         #expect(error?.httpStatus == 402)

@@ -66,7 +66,7 @@ struct LedgerTests {
     @Test("a free or one-time skill counts uses and costs nothing per run", arguments: [Pricing.Kind.free, .oneTime])
     func unpriced(kind: Pricing.Kind) {
         let pricing = Pricing(kind: kind, price: Samples.usdc(500))
-        let charge = BillingRule().charge(verdict: "ok", price: pricing.runPrice)
+        let charge = BillingRule().charge(verdict: "ok", price: pricing.unitPrice)
         #expect(charge == BillingRule.Charge(cost: Samples.usdc(0), countsUse: true))
     }
 }

@@ -135,9 +135,12 @@ package struct NodeFixture: Sendable {
     }
 
     /// A purchase and its token.
-    package func buy(_ skill: Skill, by buyer: Member, usageLimit: Int64? = nil) async throws -> String {
+    /// A licence without a bound of its own on concurrent runs, unless another kind is asked for.
+    package func buy(
+        _ skill: Skill, by buyer: Member, kind: License.Kind = .enterprise, usageLimit: Int64? = nil
+    ) async throws -> String {
         let reply = try await node.purchase(
-            PurchaseRequest(buyer: buyer.id, skill: skill.name, usageLimit: usageLimit))
+            PurchaseRequest(buyer: buyer.id, skill: skill.name, licenseKind: kind, usageLimit: usageLimit))
         guard let token = reply.token else { throw MissingToken() }
         return token
     }

@@ -183,7 +183,8 @@ struct MarketTests {
             for _ in 0..<(index % 3) {
                 let purchase = Purchase(
                     id: .new(), buyerID: buyer.id, sellerID: fixture.seller.id, skillID: skill.id,
-                    amount: StoreFixture.usdc(0), runPrice: StoreFixture.price, license: License(kind: .personal),
+                    amount: StoreFixture.usdc(0), pricing: Pricing(kind: .usage, price: StoreFixture.price),
+                    license: License(kind: .personal),
                     status: .completed, createdAt: .now)
                 try await fixture.store.record(PurchaseRecord(purchase: purchase), onCommit: {})
             }
@@ -259,7 +260,8 @@ struct MarketTests {
             try PurchaseRecord(
                 purchase: Purchase(
                     id: .new(), buyerID: buyer.id, sellerID: fixture.seller.id, skillID: fixture.skill.id,
-                    amount: StoreFixture.usdc(0), runPrice: StoreFixture.price, transactionHash: "5KtP",
+                    amount: StoreFixture.usdc(0), pricing: Pricing(kind: .usage, price: StoreFixture.price),
+                    transactionHash: "5KtP",
                     license: License(kind: .commercial), status: .completed, createdAt: .now))
         }
         try await fixture.store.record(record(), onCommit: {})

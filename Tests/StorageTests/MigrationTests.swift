@@ -41,7 +41,7 @@ struct MigrationTests {
         let store = try SQLiteStore(path: path, signer: TestSigner())
         let id = try #require(UUID(uuidString: "04040404-0404-0404-0404-040404040404"))
         let purchase = try #require(try await store.purchase(id: Purchase.ID(id)))
-        #expect(purchase.runPrice == StoreFixture.usdc(kind == "usage" ? 1_000 : 0))
+        #expect(purchase.pricing.unitPrice == StoreFixture.usdc(kind == "usage" ? 1_000 : 0))
         #expect(purchase.license.currentUsage == 3)
         try await store.close()
     }

@@ -139,7 +139,7 @@ struct MoneyTests {
             Fault(sql: "UPDATE accounts SET balance = balance + 1 WHERE kind = 'platform'", place: "account platform"),
             Fault(sql: "UPDATE accounts SET balance = balance - 1 WHERE kind = 'deposits'", place: "currency USDC"),
             Fault(sql: "DELETE FROM transfers WHERE kind = 'usage_fee'", place: "usage "),
-            Fault(sql: "DELETE FROM transfers WHERE kind = 'purchase'", place: "purchase "),
+            Fault(sql: "DELETE FROM transfers WHERE kind = 'purchase'", place: "payment "),
             Fault(sql: "UPDATE transfers SET currency = 'SOL' WHERE kind = 'credit'", place: "transfer "),
             Fault(sql: "UPDATE transfers SET reference = randomblob(16) WHERE kind = 'usage'", place: "transfer "),
             Fault(sql: "UPDATE usages SET cost = cost + 1", place: "usage "),
@@ -172,6 +172,6 @@ extension Purchase {
     fileprivate init(copying other: Purchase, amount: Money) {
         self.init(
             id: other.id, buyerID: other.buyerID, sellerID: other.sellerID, skillID: other.skillID, amount: amount,
-            runPrice: other.runPrice, license: other.license, status: other.status, createdAt: other.createdAt)
+            pricing: other.pricing, license: other.license, status: other.status, createdAt: other.createdAt)
     }
 }

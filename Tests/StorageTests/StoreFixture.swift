@@ -121,7 +121,7 @@ final class StoreFixture: Sendable {
     ) -> Purchase {
         Purchase(
             id: .new(), buyerID: buyer.id, sellerID: seller.id, skillID: skill.id, amount: Self.usdc(amount),
-            runPrice: Self.price,
+            pricing: Pricing(kind: .usage, price: Self.price),
             license: License(kind: .personal, usageLimit: usageLimit), status: status, createdAt: .now)
     }
 

@@ -44,7 +44,7 @@ struct Market {
         let purchase = try connection.call(
             HTTPRequest(
                 "POST", "/api/v1/marketplace/purchase", key: buyer,
-                json: ["skillId": skill, "licenseType": "personal"]))
+                json: ["skillId": skill, "licenseType": "enterprise"]))
         guard let token = purchase["purchaseToken"]?.string else {
             throw BenchFailure("the purchase came without a token")
         }

@@ -96,7 +96,7 @@ struct GroupedSettles {
                 onCommit: { _ in })
             purchase = Purchase(
                 id: .new(), buyerID: buyer.id, sellerID: seller.id, skillID: id,
-                amount: Money(base: 0, currency: .usdc), runPrice: price,
+                amount: Money(base: 0, currency: .usdc), pricing: Pricing(kind: .usage, price: price),
                 license: License(kind: .personal, usageLimit: nil), status: .completed, createdAt: .now)
             try await store.record(PurchaseRecord(purchase: purchase), onCommit: {})
         }
@@ -111,7 +111,7 @@ struct GroupedSettles {
             let usage = SkillUsage(
                 id: .new(), purchaseID: purchase.id, skillID: purchase.skillID, agentID: purchase.buyerID,
                 endpoint: "/x", requestSize: 10, responseSize: 20, durationMilliseconds: 5, cpuTimeMilliseconds: 3,
-                peakMemoryBytes: 4096, cost: purchase.runPrice, verdict: "ok", timestamp: .now)
+                peakMemoryBytes: 4096, cost: purchase.pricing.unitPrice, verdict: "ok", timestamp: .now)
             _ = try await store.settle(
                 try Settlement(
                     usage: usage, sellerID: purchase.sellerID, countsUse: true, requestHash: BodyHash(of: "q".utf8),

@@ -480,6 +480,10 @@ enum {
 static inline int clw_exited(int status) { return WIFEXITED(status); }
 static inline int clw_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int clw_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+/// Whether this thread may run the next steps of tasks that it resumes: none, the next one only, or all.
+enum { CLW_LEND_NONE, CLW_LEND_ONCE, CLW_LEND_ALWAYS };
+/// Says so for the calling thread, and returns what was said before.
+int clw_lend_thread(int lending);
 static inline int64_t clw_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -64,7 +64,7 @@ extension DemoStory {
         guard response.status == 200, let usage = response.json["usage"] else { throw Problem(response).failure }
         let line = VerdictLine(kind: usage["verdict"]?.string ?? "?", detail: nil, usage: usage)
         stage.line("\((name + endpoint).padding(to: 22)) \(line.lines(.plain)[0])")
-        let price = pricing(of: name)?.runPrice ?? .zero(.usdc)
+        let price = pricing(of: name)?.unitPrice ?? .zero(.usdc)
         stage.check(usage["verdict"] == "ok", "\(name) ends with verdict ok")
         stage.check(usage["cost"]?.string == price.decimal, "\(name) costs \(price), as its manifest says")
         runs.append(Run(skill: name, usage: usage, receipt: response.json["receipt"]?.string ?? "", price: price))

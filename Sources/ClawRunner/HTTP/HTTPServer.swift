@@ -27,6 +27,7 @@ enum HTTPServer {
         runs: CancelSwitch
     ) -> [Route] {
         AgentRoutes(node: node).routes + SkillRoutes(node: node).routes + MarketplaceRoutes(node: node).routes
+            + PurchaseRoutes(node: node).routes
             + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes

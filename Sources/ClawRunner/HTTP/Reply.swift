@@ -49,6 +49,7 @@ extension HTTPField.Name {
     static let purchaseToken = known("X-Purchase-Token")
     static let licenseToken = known("X-License-Token")
     static let idempotencyKey = known("Idempotency-Key")
+    static let nextCursor = known("X-Next-Cursor")
     static let idempotentReplayed = known("Idempotent-Replayed")
     static let rateLimitPolicy = known("RateLimit-Policy")
     static let rateLimit = known("RateLimit")

@@ -2,7 +2,9 @@ import Fields
 
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
-    static let all: [OpenAPIOperation] = agents + skills + secrets + marketplace + execution + records + admin + system
+    static let all: [OpenAPIOperation] =
+        agents + skills + secrets + marketplace + purchases + budgets + execution + records
+        + admin + system
 
     private static let unauthorized = (401, "The API key is missing, mistyped, unknown or revoked")
     private static let page = [
@@ -145,7 +147,7 @@ extension OpenAPIOperation {
                 )
             ],
             problems: [
-                unauthorized, (402, "The balance is too small, or the price above maxPrice"),
+                unauthorized, (402, "The balance or a budget is too small, or the price above maxPrice"),
                 (404, "There is no such skill"), (409, "The skill is the buyer's own, or the key is in flight"),
                 (422, "A field is wrong, or the key was used with another body"),
                 (429, "Too many answers are stored for the keys of this agent"),
@@ -167,6 +169,114 @@ extension OpenAPIOperation {
             problems: [unauthorized, (404, "There is no such skill")]),
     ]
 
+    private static let purchases: [OpenAPIOperation] =
+        [
+            OpenAPIOperation(
+                method: "get", path: "/api/v1/purchases", id: "listPurchases",
+                summary: "List what the caller bought or sold, newest first",
+                parameters: [
+                    role, Parameter(name: "skillId", place: "query", description: "Only of this skill"),
+                    Parameter(name: "status", place: "query", description: "pending, completed or refunded"),
+                ] + page,
+                success: [
+                    (
+                        200, "application/json",
+                        object(["items": list(of: "Purchase"), "pagination": ref("Pagination")])
+                    )
+                ],
+                problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
+            OpenAPIOperation(
+                method: "get", path: "/api/v1/purchases/{purchase}", id: "showPurchase",
+                summary: "Show a purchase with what was paid for it and given back, to its buyer and its seller",
+                success: [
+                    (
+                        200, "application/json",
+                        object([
+                            "purchase": ref("Purchase"), "payments": list(of: "Payment"),
+                            "refunds": list(of: "Refund"),
+                        ])
+                    )
+                ],
+                problems: [unauthorized, (404, "There is no such purchase, or it is not the caller's")]),
+        ]
+        + [("cancel", "Let a subscription end with its paid time"), ("resume", "Let a cancelled subscription go on")]
+        .map { action, summary in
+            OpenAPIOperation(
+                method: "post", path: "/api/v1/purchases/{purchase}/\(action)", id: "\(action)Subscription",
+                summary: summary, success: [(200, "application/json", object(["purchase": ref("Purchase")]))],
+                problems: [
+                    unauthorized, (403, "Only the buyer may do this"), (404, "There is no such purchase"),
+                    (409, "It is no subscription, or it has ended"),
+                ])
+        }
+        + [
+            OpenAPIOperation(
+                method: "post", path: "/api/v1/purchases/{purchase}/token", id: "reissueToken",
+                summary: "Get a new token of a purchase, with the end of its paid time as it is now",
+                success: [
+                    (
+                        200, "application/json",
+                        object(["purchase": ref("Purchase"), "purchaseToken": ["type": "string"]])
+                    )
+                ],
+                problems: [
+                    unauthorized, (403, "Only the buyer may do this"), (404, "There is no such purchase"),
+                    (409, "The licence has ended"),
+                ]),
+            refund(
+                "purchases/{purchase}", "refundPurchase", "Give the last payment for a licence back, or a part of it"),
+            refund("executions/{execution}", "refundExecution", "Give back what a run cost, or a part of it"),
+        ]
+
+    private static let role = Parameter(
+        name: "role", place: "query", description: "buyer, the default, or seller",
+        schema: ["enum": ["buyer", "seller"]])
+
+    private static func refund(
+        _ path: String, _ id: String, _ summary: String, security: Security = .agent
+    ) -> OpenAPIOperation {
+        OpenAPIOperation(
+            method: "post", path: "/api/v1/\(path)/refund", id: id, summary: summary, security: security,
+            body: ("application/json", ref("RefundRequest")),
+            success: [
+                (201, "application/json", object(["refund": ref("Refund"), "purchase": ref("Purchase")]))
+            ],
+            problems: [
+                unauthorized, (402, "The seller has not enough to give back"),
+                (403, security == .operator ? "Not the operator key" : "Only the seller may do this"),
+                (404, "There is no such purchase or run"), (409, "Nothing was paid, or all of it was given back"),
+                (422, "A field is wrong, or the amount is more than is left"),
+            ])
+    }
+
+    private static let budgets = [
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/budgets", id: "listBudgets",
+            summary: "List own budgets with what is spent, held and left",
+            success: [(200, "application/json", object(["items": list(of: "Budget")]))],
+            problems: [unauthorized]),
+        OpenAPIOperation(
+            method: "put", path: "/api/v1/budgets", id: "setBudget",
+            summary: "Set the most to spend in a day or a month, in all or under one licence",
+            body: ("application/json", ref("BudgetRequest")),
+            success: [(200, "application/json", object(["items": list(of: "Budget")]))],
+            problems: [unauthorized, (404, "There is no such purchase"), (422, "A field is wrong")]),
+        OpenAPIOperation(
+            method: "delete", path: "/api/v1/budgets", id: "dropBudget", summary: "Drop a budget",
+            parameters: [
+                Parameter(
+                    name: "period", place: "query", description: "day or month", required: true,
+                    schema: ["enum": ["day", "month"]]),
+                Parameter(name: "purchaseId", place: "query", description: "The licence; without it the agent's own"),
+                Parameter(name: "currency", place: "query", description: "USDC, the default, or SOL"),
+            ],
+            success: [(200, "application/json", object(["items": list(of: "Budget")]))],
+            problems: [
+                (400, "A parameter is missing or wrong"), unauthorized, (404, "There is no such purchase"),
+                (422, "The licence is paid in another currency"),
+            ]),
+    ]
+
     private static let execution =
         ["/api/v1/skills/{skill}/execute", "/skills/{skill}/execute"].map { path in
             OpenAPIOperation(
@@ -181,13 +291,13 @@ extension OpenAPIOperation {
                 ],
                 problems: [
                     (400, "The body is empty or not JSON"), unauthorized,
-                    (402, "The skill must be bought, or the licence or the balance is used up"),
+                    (402, "The skill must be bought, or the licence, the balance or a budget is used up"),
                     (403, "The token is another agent's, for another skill, revoked or refunded"),
                     (404, "There is no such skill or endpoint"), (409, "The Idempotency-Key is in flight"),
                     (410, "The run was answered before; its result was not kept"),
                     (413, "The body is too large"),
                     (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
-                    (429, "Too many calls for this licence or agent, or too many answers stored"),
+                    (429, "Too many calls or runs at once for this licence or agent, or too many answers stored"),
                     (502, "The run failed; verdict says how"),
                     (
                         503,
@@ -203,20 +313,56 @@ extension OpenAPIOperation {
                 problems: [unauthorized, (404, "There is no such execution, or it is not the caller's")])
         ]
 
+    private static let times = [
+        Parameter(name: "from", place: "query", description: "The first moment that is included"),
+        Parameter(name: "to", place: "query", description: "The first moment that is no longer included"),
+        Parameter(name: "skillId", place: "query", description: "Only of this skill"),
+    ]
+    private static let usageFilter =
+        times + [
+            Parameter(name: "purchaseId", place: "query", description: "Only under this purchase"),
+            Parameter(name: "endpoint", place: "query", description: "Only of this endpoint"),
+            Parameter(name: "verdict", place: "query", description: "Only with this verdict"),
+        ]
+
     private static let records = [
         OpenAPIOperation(
             method: "get", path: "/api/v1/usage", id: "listUsage", summary: "List own runs, newest first",
-            parameters: [
-                Parameter(name: "from", place: "query", description: "The first moment that is included"),
-                Parameter(name: "to", place: "query", description: "The first moment that is no longer included"),
-                Parameter(name: "skillId", place: "query", description: "Only of this skill"),
-                Parameter(name: "purchaseId", place: "query", description: "Only under this purchase"),
-                Parameter(name: "verdict", place: "query", description: "Only with this verdict"),
-            ] + page,
+            parameters: usageFilter + page,
             success: [
                 (200, "application/json", object(["items": list(of: "Usage"), "pagination": ref("Pagination")]))
             ],
             problems: [(400, "A parameter is wrong"), unauthorized]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/usage/summary", id: "summarizeUsage",
+            summary: "Sums of own runs, or of own skills' runs, by hour, day or month, newest first",
+            parameters: [
+                role,
+                Parameter(
+                    name: "by", place: "query", description: "hour, day (the default) or month",
+                    schema: ["enum": ["hour", "day", "month"]]),
+            ] + times + page,
+            success: [
+                (
+                    200, "application/json",
+                    object(["items": list(of: "UsageSummary"), "pagination": ref("Pagination")])
+                )
+            ],
+            problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/usage/export", id: "exportUsage",
+            summary: "Own runs as CSV or JSON lines, newest first; X-Next-Cursor says where the next part starts",
+            parameters: usageFilter + [
+                Parameter(
+                    name: "format", place: "query", description: "csv, the default, or jsonl",
+                    schema: ["enum": ["csv", "jsonl"]]),
+                Parameter(
+                    name: "limit", place: "query", description: "Records of a part, 1 to 10,000, the default",
+                    schema: ["type": "integer", "minimum": 1, "maximum": 10000]),
+                Parameter(name: "cursor", place: "query", description: "The X-Next-Cursor of the part before"),
+            ],
+            success: [(200, "text/csv", ["type": "string"])],
+            problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/balances", id: "listBalances", summary: "Show what the caller has",
             success: [(200, "application/json", object(["items": list(of: "Balance")]))],
@@ -242,6 +388,12 @@ extension OpenAPIOperation {
             body: ("application/json", object(["reason": ["type": "string", "maxLength": 500]])),
             success: [(200, "application/json", object(["purchase": ref("Purchase")]))],
             problems: [unauthorized, (403, "Not the operator key"), (404, "There is no such purchase")]),
+        refund(
+            "admin/purchases/{purchase}", "refundPurchaseAsOperator",
+            "Give the last payment for a licence back, or a part of it, from its seller", security: .operator),
+        refund(
+            "admin/executions/{execution}", "refundExecutionAsOperator",
+            "Give back what a run cost, or a part of it, from its seller", security: .operator),
         OpenAPIOperation(
             method: "get", path: "/api/v1/admin/ledger", id: "checkLedger",
             summary: "Check the whole ledger and show the platform's balances", security: .operator,

@@ -21,7 +21,11 @@ enum OpenAPISchemas {
         ]),
         "Pricing": OpenAPIOperation.object([
             "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price": amount, "currency": currency,
-            "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": string,
+            "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": string, "per?": ["enum": [1, 1000]],
+            "units?": OpenAPIOperation.object([
+                "from": ["enum": ["payload", "result"]], "pointer": string, "max": integer,
+            ]), "prepaidUses?": integer, "trialCalls?": integer, "graceHours?": integer,
+            "licenses?": OpenAPIOperation.object(["commercial?": amount, "enterprise?": amount]),
         ]),
         "Package": OpenAPIOperation.object([
             "digest": ["type": "string", "pattern": "^sha256:[0-9a-f]{64}$"], "size": integer,
@@ -48,9 +52,40 @@ enum OpenAPISchemas {
         ]),
         "Purchase": OpenAPIOperation.object([
             "id": uuid, "buyerId": uuid, "sellerId": uuid, "skillId": uuid, "amount": amount, "amountBase": base,
-            "currency": currency, "runPrice": amount, "runPriceBase": base, "txHash": optionalString,
-            "license": OpenAPIOperation.ref("License"),
+            "currency": currency, "pricing": OpenAPIOperation.ref("Pricing"), "runPrice": amount, "runPriceBase": base,
+            "txHash": optionalString, "license": OpenAPIOperation.ref("License"), "trialCallsLeft": integer,
+            "subscription": [
+                "type": ["object", "null"],
+                "properties": [
+                    "periodsPaid": integer, "renews": ["type": "boolean"], "usableUntil": optionalString,
+                ],
+            ],
             "status": ["enum": ["pending", "completed", "refunded"]], "revokedReason?": string, "createdAt": time,
+        ]),
+        "Payment": OpenAPIOperation.object([
+            "id": uuid, "number": integer, "amount": amount, "amountBase": base, "currency": currency,
+            "periodStart": optionalString, "periodEnd": optionalString, "createdAt": time,
+        ]),
+        "RefundRequest": OpenAPIOperation.object([
+            "amount?": amount, "reason": ["type": "string", "minLength": 1, "maxLength": 255],
+        ]),
+        "Refund": OpenAPIOperation.object([
+            "id": uuid, "of": ["enum": ["payment", "execution"]], "ofId": uuid, "purchaseId": uuid, "amount": amount,
+            "amountBase": base, "sellerPart": amount, "platformPart": amount, "currency": currency, "reason": string,
+            "createdAt": time,
+        ]),
+        "BudgetRequest": OpenAPIOperation.object([
+            "purchaseId?": string, "period": ["enum": ["day", "month"]], "limit": amount, "currency?": currency,
+        ]),
+        "Budget": OpenAPIOperation.object([
+            "purchaseId": optionalString, "period": ["enum": ["day", "month"]], "limit": amount, "limitBase": base,
+            "spent": amount, "held": amount, "left": amount, "currency": currency, "periodStart": time,
+            "periodEnd": time,
+        ]),
+        "UsageSummary": OpenAPIOperation.object([
+            "start": time, "skillId": uuid, "verdict": string, "calls": integer, "units": integer, "cost": amount,
+            "costBase": base, "currency": currency, "duration": integer, "cpuTime": integer, "requestSize": integer,
+            "responseSize": integer,
         ]),
         "ExecuteRequest": OpenAPIOperation.object(["endpoint": string, "payload?": [:], "maxCost?": amount]),
         "Usage": usage,
@@ -108,8 +143,9 @@ enum OpenAPISchemas {
 
     private static let usage: JSONValue = OpenAPIOperation.object([
         "id": uuid, "purchaseId": optionalString, "skillId": uuid, "agentId": uuid, "endpoint": string,
-        "requestSize": integer, "responseSize": integer, "duration": integer, "cost": amount, "costBase": base,
-        "currency": currency, "cpuTime": integer, "peakMemory": integer, "verdict": string, "timestamp": time,
+        "requestSize": integer, "responseSize": integer, "duration": integer, "units": integer, "cost": amount,
+        "costBase": base, "currency": currency, "cpuTime": integer, "peakMemory": integer,
+        "trial": ["type": "boolean"], "verdict": string, "timestamp": time,
     ])
 
     private static let verdict: JSONValue = OpenAPIOperation.object([

@@ -29,7 +29,8 @@ struct LocalSkill: Sendable {
         run.observes = observes
         let redaction = SecretRedaction(secrets.values)
         let outcome = redaction.apply(await host.run(run))
-        let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint).redacted(by: redaction)
+        let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint, units: manifest.pricing?.units)
+            .redacted(by: redaction)
         return LocalRun(response: response, outcome: outcome)
     }
 }

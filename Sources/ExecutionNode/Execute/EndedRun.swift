@@ -10,6 +10,7 @@ struct EndedRun: Sendable {
     private static let logBytesMax = 16 << 10
 
     let hold: Hold
+    let quote: RunQuote
     let skill: Skill
     let outcome: RunOutcome
     let response: SkillResponse
@@ -22,17 +23,21 @@ struct EndedRun: Sendable {
     /// What is booked. The price is the one that was held.
     /// - Parameter outcomeBytesMax: of all stored answers of the caller.
     func settlement(_ billing: BillingRule, outcomeBytesMax: Int64) throws(MeterError) -> Settlement {
-        let charge = billing.charge(verdict: verdict.kind.rawValue, price: hold.amount, byOwner: byOwner)
+        let units = response.units ?? quote.units ?? (quote.pricing == nil ? 1 : 0)
+        let charge = billing.charge(
+            verdict: verdict.kind.rawValue, price: quote.price(of: units, held: hold.amount), byOwner: byOwner)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
             endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: Int64(response.result?.count ?? 0),
             durationMilliseconds: milliseconds(outcome.usage.wallMicroseconds),
             cpuTimeMilliseconds: milliseconds(outcome.usage.cpuMicroseconds),
-            peakMemoryBytes: outcome.usage.peakMemoryBytes, cost: charge.cost, verdict: verdict.kind.rawValue,
-            timestamp: endedAt)
+            peakMemoryBytes: outcome.usage.peakMemoryBytes,
+            units: charge.countsUse || verdict.kind == .ok ? units : 0, cost: charge.cost,
+            isTrial: hold.isTrial && charge.countsUse, verdict: verdict.kind.rawValue, timestamp: endedAt)
         do throws(LedgerError) {
             return try Settlement(
-                usage: usage, sellerID: hold.sellerID, countsUse: charge.countsUse, requestHash: hold.requestHash,
+                usage: usage, sellerID: hold.sellerID, countsUse: charge.countsUse,
+                isTrial: usage.isTrial, requestHash: hold.requestHash,
                 responseHash: BodyHash(of: response.result ?? []), report: report.serialized(),
                 idempotency: hold.idempotency,
                 outcomeLimit: response.result == nil

@@ -34,19 +34,21 @@ extension ExecutionNode {
         let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
         let purchase = try await permit(request.caller, skill, token: request.token)
         try Self.check(request.payload, endpoint)
-        let price = purchase?.runPrice ?? .zero(skill.pricing.price.currency)
-        try Self.check(maxCost: request.maxCost, price)
+        let quote = try RunQuote(
+            purchase?.pricing, payload: request.payload, currency: skill.pricing.price.currency,
+            maxCost: request.maxCost)
         let prepared = try prepare(skill)
         let secrets = try await secretValues(skill)
         let payload = request.payload.serialized()
         clock.mark(.license)
 
-        let hold = Hold(
-            id: .new(), purchaseID: purchase?.id, skillID: skill.id, buyerID: request.caller, sellerID: skill.agentID,
-            endpoint: endpoint.path, amount: price, requestSize: Int64(payload.count), requestHash: request.hash,
-            idempotency: keyed, createdAt: .now)
         // The hold comes before the licence's rate: calls that the licence does not allow use nothing up.
-        try await reserve(hold)
+        let hold = try await reserve(
+            Hold(
+                id: .new(), purchaseID: purchase?.id, skillID: skill.id, buyerID: request.caller,
+                sellerID: skill.agentID, endpoint: endpoint.path, amount: quote.amount,
+                concurrentMax: purchase?.license.kind.concurrentRunsMax, requestSize: Int64(payload.count),
+                requestHash: request.hash, idempotency: keyed, createdAt: .now))
         let rate: RateStatus
         do throws(NodeError) {
             rate = try admit(licenseClaim(request.caller, skill, purchase), policy: "license")
@@ -57,9 +59,10 @@ extension ExecutionNode {
         }
         clock.mark(.hold)
         let run = prepared.run(
-            endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill), secrets: secrets)
+            endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill, quote), secrets: secrets)
         let redaction = SecretRedaction(secrets.values)
         let (held, byOwner) = (clock, purchase == nil)
+        InlineExecutor.enterOnThisThread()
         return try await withTaskExecutorPreference(InlineExecutor.shared) { () async throws(NodeError) in
             let outcome = await runner.run(run)
             slots.release()
@@ -68,12 +71,12 @@ extension ExecutionNode {
                 clock.mark(outcome.times)
                 let outcome = redaction.apply(outcome)
                 let response = SkillResponse(
-                    outcome, manifest: skill.latest.manifest, endpoint: endpoint,
+                    outcome, manifest: skill.latest.manifest, endpoint: endpoint, units: quote.pricing?.units,
                     depthMax: self.configuration.jsonDepthMax)
                 let settled = try await self.book(
                     EndedRun(
-                        hold: hold, skill: skill, outcome: outcome, response: response.redacted(by: redaction),
-                        byOwner: byOwner))
+                        hold: hold, quote: quote, skill: skill, outcome: outcome,
+                        response: response.redacted(by: redaction), byOwner: byOwner))
                 clock.mark(.settle)
                 clock.count()
                 return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent], clock: clock)
@@ -91,9 +94,9 @@ extension ExecutionNode {
     // MARK: Steps
 
     /// Reserves the amount and the use, and writes the hold down: from now on the run has a record whatever happens.
-    private func reserve(_ hold: Hold) async throws(NodeError) {
+    private func reserve(_ hold: Hold) async throws(NodeError) -> Hold {
         do throws(MeterError) {
-            try await meter.reserve(hold)
+            return try await meter.reserve(hold)
         } catch {
             throw NodeError(error)
         }
@@ -133,24 +136,6 @@ extension ExecutionNode {
             ])
     }
 
-    private static func check(maxCost: String?, _ price: Money) throws(NodeError) {
-        guard let maxCost else { return }
-        let limit: Money
-        do throws(MoneyError) {
-            limit = try Money(decimal: maxCost, currency: price.currency)
-        } catch {
-            throw NodeError(
-                FieldError(
-                    path: "maxCost",
-                    message: "must be an amount of zero or more with at most \(price.currency.decimals) decimals"))
-        }
-        guard price.base > limit.base else { return }
-        throw NodeError(
-            status: 402, code: "max_cost_exceeded",
-            detail: "The call costs \(price), more than the maxCost of \(limit).",
-            fields: ["cost": .string(price.decimal), "currency": .string(price.currency.rawValue)])
-    }
-
     /// Counts a call against a limit.
     private func admit(_ claim: RateClaim, policy: String) throws(NodeError) -> RateStatus {
         guard let decision = limiter.admit([claim]).first else { preconditionFailure("one claim has one decision") }
@@ -176,12 +161,14 @@ extension ExecutionNode {
     }
 
     /// What the skill may know about its call.
-    private static func context(_ hold: Hold, _ skill: Skill) -> JSONValue {
-        [
+    private static func context(_ hold: Hold, _ skill: Skill, _ quote: RunQuote) -> JSONValue {
+        var context: JSONObject = [
             "executionId": .string(hold.id.description), "skill": .string(skill.name),
             "version": .string(skill.latest.version.description), "agentId": .string(hold.buyerID.description),
             "purchaseId": .optional(hold.purchaseID?.description),
         ]
+        if let max = quote.unitsMax { context["unitsMax"] = .number(max) }
+        return .object(context)
     }
 
     /// The sandbox's side of a skill, by the profiles as they are now.

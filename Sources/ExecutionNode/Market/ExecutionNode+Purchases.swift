@@ -1,12 +1,11 @@
 public import Fields
-import Foundation
 import LicenseCheck
 public import MarketCore
 import Metering
 
 extension ExecutionNode {
     /// Buys a licence with the buyer's prepaid balance.
-    /// - Throws: ``NodeError`` 402 when the balance is too small, 404, 409, 422.
+    /// - Throws: ``NodeError`` 402 when the balance or a budget is too small, 404, 409, 422.
     public func purchase(_ request: PurchaseRequest) async throws(NodeError) -> PurchaseReply {
         let key = try idempotentRequest(
             agent: request.buyer, route: "POST /api/v1/marketplace/purchase", key: request.idempotencyKey,
@@ -37,43 +36,75 @@ extension ExecutionNode {
             throw NodeError(
                 status: 409, code: "own_skill", detail: "\(skill.name) is yours; its owner runs it without a purchase.")
         }
-        let price = skill.pricing.purchasePrice
-        try Self.check(maxPrice: request.maxPrice, skill.pricing)
-        let now = Timestamp.now
-        let purchase = Purchase(
-            id: .new(at: now), buyerID: request.buyer, sellerID: skill.agentID, skillID: skill.id, amount: price,
-            runPrice: skill.pricing.runPrice,
-            license: License(
-                kind: request.licenseKind, expiresAt: Self.expiry(skill.pricing, from: now),
-                usageLimit: request.usageLimit),
-            status: .completed, createdAt: now)
-        let body: JSONValue = [
-            "purchase": purchase.json, "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
-        ]
-        let outcome = StoredOutcome(
-            status: 201, headers: [.init(name: "Content-Type", value: "application/json")], body: body.serialized())
-        let record: PurchaseRecord
-        do throws(LedgerError) {
-            record = try PurchaseRecord(purchase: purchase, idempotency: keyed.map { ($0, outcome) })
+        let pricing = skill.pricing.forLicense(request.licenseKind)
+        try Self.check(maxPrice: request.maxPrice, pricing)
+        var purchase = Self.purchase(request, skill, pricing, at: .now)
+        if purchase.trialLeft > 0, try await hadTrial(request.buyer, skill) { purchase.trialLeft = 0 }
+        do throws(MeterError) {
+            return try await pay(purchase, keyed)
         } catch {
-            throw NodeError(status: 500, code: "internal_error", detail: "The purchase could not be booked.")
+            // Bought twice at once: the free runs went to the other purchase.
+            guard case .store(.conflict("trialCalls")) = error else { throw Self.refusal(error) }
+            purchase.trialLeft = 0
         }
         do throws(MeterError) {
-            try await meter.purchase(record)
+            return try await pay(purchase, keyed)
         } catch {
-            var problem = NodeError(error)
-            if case .refused(.insufficientBalance(let needed, let available)) = error {
-                problem.detail =
-                    "The purchase costs \(needed) but only \(available) is available; add credit and try again."
-            }
-            throw problem
+            throw Self.refusal(error)
         }
+    }
+
+    private static func purchase(
+        _ request: PurchaseRequest, _ skill: Skill, _ pricing: Pricing, at now: Timestamp
+    ) -> Purchase {
+        let period = pricing.interval.map { BillingPeriod(anchor: now, interval: $0, number: 0) }
+        // A pack has its own limit; the buyer may want less.
+        let limits = [request.usageLimit, pricing.prepaidUses].compactMap { $0 }
+        return Purchase(
+            id: .new(at: now), buyerID: request.buyer, sellerID: skill.agentID, skillID: skill.id,
+            amount: pricing.purchasePrice, pricing: pricing,
+            license: License(kind: request.licenseKind, expiresAt: period?.end, usageLimit: limits.min()),
+            trialLeft: pricing.trialCalls, subscription: period.map { _ in Subscription() }, status: .completed,
+            createdAt: now)
+    }
+
+    private func hadTrial(_ buyer: Agent.ID, _ skill: Skill) async throws(NodeError) -> Bool {
+        let earlier = try await inStore { () throws(StoreError) in
+            try await store.purchases(buyer: buyer, skill: skill.id)
+        }
+        return earlier.contains { $0.pricing.trialCalls > 0 }
+    }
+
+    private func pay(_ purchase: Purchase, _ keyed: IdempotentRequest?) async throws(MeterError) -> StoredOutcome {
+        let record: PurchaseRecord
+        let outcome: StoredOutcome
+        do {
+            let body: JSONValue = [
+                "purchase": purchase.json, "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
+            ]
+            outcome = StoredOutcome(
+                status: 201, headers: [.init(name: "Content-Type", value: "application/json")],
+                body: body.serialized())
+            record = try PurchaseRecord(purchase: purchase, idempotency: keyed.map { ($0, outcome) })
+        } catch {
+            throw .store(.refused("the purchase cannot be booked: \(error)"))
+        }
+        try await meter.purchase(record)
         // Its count of purchases went up.
-        skills.forget(skill.id)
+        skills.forget(purchase.skillID)
         return outcome
     }
 
-    /// The purchase fixes what is paid: for the licence, or for each run under it.
+    static func refusal(_ error: MeterError) -> NodeError {
+        var problem = NodeError(error)
+        if case .refused(.insufficientBalance(let needed, let available)) = error {
+            problem.detail =
+                "The purchase costs \(needed) but only \(available) is available; add credit and try again."
+        }
+        return problem
+    }
+
+    /// The purchase fixes what is paid: for the licence, or for each unit of a run under it.
     private static func check(maxPrice: String?, _ pricing: Pricing) throws(NodeError) {
         guard let maxPrice else { return }
         let price = pricing.price
@@ -81,29 +112,13 @@ extension ExecutionNode {
             throw NodeError(FieldError(path: "maxPrice", message: "must be an amount of zero or more"))
         }
         guard price.base > limit.base else { return }
+        let what =
+            pricing.kind != .usage
+            ? "The licence costs" : pricing.per == 1 ? "A run costs" : "\(pricing.per) \(pricing.unit ?? "run")s cost"
         throw NodeError(
             status: 402, code: "max_price_exceeded",
-            detail: "\(pricing.kind == .usage ? "A run" : "The licence") costs \(price), more than the maxPrice of "
-                + "\(limit).",
+            detail: "\(what) \(price), more than the maxPrice of \(limit).",
             fields: ["price": .string(price.decimal), "currency": .string(price.currency.rawValue)])
-    }
-
-    /// A subscription runs for one interval of the calendar in UTC; other licences do not expire.
-    static func expiry(_ pricing: Pricing, from start: Timestamp) -> Timestamp? {
-        guard pricing.kind == .subscription, let interval = pricing.interval else { return nil }
-        let day: Int64 = 86_400_000
-        switch interval {
-        case .daily: return start.advanced(byMilliseconds: day)
-        case .weekly: return start.advanced(byMilliseconds: 7 * day)
-        case .monthly:
-            var calendar = Calendar(identifier: .gregorian)
-            calendar.timeZone = .gmt
-            let date = Date(timeIntervalSince1970: Double(start.milliseconds) / 1000)
-            guard let end = calendar.date(byAdding: .month, value: 1, to: date) else {
-                return start.advanced(byMilliseconds: 30 * day)
-            }
-            return Timestamp(milliseconds: Int64((end.timeIntervalSince1970 * 1000).rounded()))
-        }
     }
 
     /// Whether the caller may run a skill, and under which licence.

@@ -9,6 +9,11 @@ extension ExecutionNode {
         try await inStore { () throws(StoreError) in try await store.usage(query) }
     }
 
+    /// Sums of the runs that an agent asked for, or sold.
+    public func usageSummaries(_ query: UsageSummaryQuery) async throws(NodeError) -> Page<UsageSummary> {
+        try await inStore { () throws(StoreError) in try await store.usageSummaries(query) }
+    }
+
     /// One run, for who called and for who sold.
     /// - Throws: ``NodeError`` 404, also when it is none of the reader's business.
     public func execution(_ id: String, reader: Agent.ID) async throws(NodeError) -> StoredExecution {

@@ -153,7 +153,8 @@ extension ExecutionNode {
                     endpoint: test.endpoint, payload: test.payload.serialized(),
                     context: ["skill": .string(manifest.name), "version": .string(manifest.version.description)]))
             slots.release()
-            let response = SkillResponse(outcome, manifest: manifest, endpoint: endpoint)
+            let response = SkillResponse(
+                outcome, manifest: manifest, endpoint: endpoint, units: manifest.pricing?.units)
             guard let fault = ExpectedResult.fault(test, response) else { continue }
             throw NodeError(
                 status: response.verdict.isRetryable ? 503 : 422, code: "skill_test_failed",

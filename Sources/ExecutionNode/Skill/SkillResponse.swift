@@ -8,24 +8,34 @@ package struct SkillResponse: Sendable {
     package private(set) var verdict: Verdict
     /// The result as JSON text, for verdict `ok`.
     package let result: [UInt8]?
+    /// What the result counts of what the price is for; nil where it is not the result that does.
+    package let units: Int64?
 
-    /// - Parameter depthMax: lists and objects within each other.
-    package init(_ outcome: RunOutcome, manifest: SkillManifest, endpoint: Endpoint, depthMax: Int = 64) {
+    /// - Parameters:
+    ///   - units: how the price counts.
+    ///   - depthMax: lists and objects within each other.
+    package init(
+        _ outcome: RunOutcome, manifest: SkillManifest, endpoint: Endpoint, units: UnitRule? = nil, depthMax: Int = 64
+    ) {
         guard outcome.verdict.kind == .ok else {
             verdict = outcome.verdict
             result = nil
+            self.units = nil
             return
         }
         do throws(InvalidResponse) {
             let output = outcome.standardOutput
-            result =
+            let (value, text) =
                 switch manifest.response {
                 case .text: try Self.text(output, endpoint.output)
                 case .json: try Self.json(output, endpoint.output, depthMax: depthMax)
                 }
+            self.units = try Self.count(units, value)
+            result = text
             verdict = outcome.verdict
         } catch {
             result = nil
+            self.units = nil
             verdict = Verdict(
                 kind: .invalidResponse, detail: error.detail, exitCode: outcome.verdict.exitCode, reason: error.reason)
         }
@@ -43,8 +53,19 @@ package struct SkillResponse: Sendable {
         let detail: String
     }
 
-    private static func json(_ output: [UInt8], _ schema: JSONSchema?, depthMax: Int) throws(InvalidResponse) -> [UInt8]
-    {
+    private static func count(_ rule: UnitRule?, _ value: JSONValue) throws(InvalidResponse) -> Int64? {
+        guard let rule, rule.source == .result else { return nil }
+        if let count = rule.count(in: value) { return count }
+        throw InvalidResponse(
+            reason: "units_missing",
+            detail:
+                "The skill's result must count what is paid for at \(rule.pointer): a whole number or a list, of 0 to "
+                + "\(rule.max).")
+    }
+
+    private static func json(
+        _ output: [UInt8], _ schema: JSONSchema?, depthMax: Int
+    ) throws(InvalidResponse) -> (JSONValue, [UInt8]) {
         let value: JSONValue
         do throws(JSONParseError) {
             value = try JSONValue(
@@ -53,10 +74,12 @@ package struct SkillResponse: Sendable {
             throw InvalidResponse(reason: reason(error), detail: detail(error))
         }
         try check(value, schema)
-        return trimmed(output)
+        return (value, trimmed(output))
     }
 
-    private static func text(_ output: [UInt8], _ schema: JSONSchema?) throws(InvalidResponse) -> [UInt8] {
+    private static func text(
+        _ output: [UInt8], _ schema: JSONSchema?
+    ) throws(InvalidResponse) -> (JSONValue, [UInt8]) {
         guard let text = String(validating: output, as: UTF8.self) else {
             throw InvalidResponse(
                 reason: "invalid_utf8", detail: "The skill wrote bytes that are not UTF-8 to standard output.")
@@ -66,7 +89,7 @@ package struct SkillResponse: Sendable {
                 reason: "nul_character", detail: "The skill wrote a NUL character to standard output.")
         }
         try check(.string(text), schema)
-        return JSONValue.string(text).serialized()
+        return (.string(text), JSONValue.string(text).serialized())
     }
 
     private static func check(_ value: JSONValue, _ schema: JSONSchema?) throws(InvalidResponse) {

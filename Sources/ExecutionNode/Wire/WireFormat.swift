@@ -1,5 +1,6 @@
 package import Fields
 package import MarketCore
+package import Metering
 
 // How the domain's values look in JSON, the same in every answer. Amounts are decimal strings in whole units; the
 // `…Base` fields give base units, as strings too, because many readers of JSON lose digits of large numbers.
@@ -41,15 +42,26 @@ extension Purchase {
             "amount": .string(amount.decimal),
             "amountBase": .string(String(amount.base)),
             "currency": .string(amount.currency.rawValue),
-            "runPrice": .string(runPrice.decimal),
-            "runPriceBase": .string(String(runPrice.base)),
+            "pricing": pricing.json,
+            "runPrice": .string(pricing.unitPrice.decimal),
+            "runPriceBase": .string(String(pricing.unitPrice.base)),
             "txHash": .optional(transactionHash),
             "license": license.json,
+            "trialCallsLeft": .number(trialLeft),
+            "subscription": subscriptionJSON,
             "status": .string(status.rawValue),
             "createdAt": .string(createdAt.description),
         ]
         if let revokedReason { object["revokedReason"] = .string(revokedReason) }
         return .object(object)
+    }
+
+    private var subscriptionJSON: JSONValue {
+        guard let subscription else { return nil }
+        return [
+            "periodsPaid": .number(subscription.periodsPaid), "renews": .bool(subscription.renews),
+            "usableUntil": .optional(usableUntil?.description),
+        ]
     }
 }
 
@@ -64,11 +76,13 @@ extension SkillUsage {
             "requestSize": .number(requestSize),
             "responseSize": .number(responseSize),
             "duration": .number(durationMilliseconds),
+            "units": .number(units),
             "cost": .string(cost.decimal),
             "costBase": .string(String(cost.base)),
             "currency": .string(cost.currency.rawValue),
             "cpuTime": .number(cpuTimeMilliseconds),
             "peakMemory": .number(peakMemoryBytes),
+            "trial": .bool(isTrial),
             "verdict": .string(verdict),
             "timestamp": .string(timestamp.description),
         ]
@@ -84,5 +98,66 @@ extension Page {
             "limit": .number(limit), "nextCursor": .optional(nextCursor), "total": .number(total),
         ]
         return .object(object)
+    }
+}
+
+extension Payment {
+    package var json: JSONValue {
+        [
+            "id": .string(id.description), "number": .number(number), "amount": .string(amount.decimal),
+            "amountBase": .string(String(amount.base)), "currency": .string(amount.currency.rawValue),
+            "periodStart": .optional(period?.start.description), "periodEnd": .optional(period?.end.description),
+            "createdAt": .string(createdAt.description),
+        ]
+    }
+}
+
+extension Refund {
+    package var json: JSONValue {
+        let (kind, id) =
+            switch target {
+            case .payment(let id): ("payment", id.description)
+            case .usage(let id): ("execution", id.description)
+            }
+        return [
+            "id": .string(self.id.description), "of": .string(kind), "ofId": .string(id),
+            "purchaseId": .string(purchaseID.description), "amount": .string(amount.decimal),
+            "amountBase": .string(String(amount.base)), "sellerPart": .string(sellerPart.decimal),
+            "platformPart": .string(feePart.decimal), "currency": .string(amount.currency.rawValue),
+            "reason": .string(reason), "createdAt": .string(createdAt.description),
+        ]
+    }
+}
+
+extension BudgetState {
+    /// - Parameter heldBase: what open holds reserve of it.
+    package func json(heldBase: Int64) -> JSONValue {
+        let currency = budget.limit.currency
+        let purchaseID: String? =
+            switch budget.scope {
+            case .agent: nil
+            case .license(let id): id.description
+            }
+        return [
+            "purchaseId": .optional(purchaseID), "period": .string(budget.period.rawValue),
+            "limit": .string(budget.limit.decimal), "limitBase": .string(String(budget.limit.base)),
+            "spent": .string(Money(base: spentBase, currency: currency).decimal),
+            "held": .string(Money(base: heldBase, currency: currency).decimal),
+            "left": .string(Money(base: leftBase(held: heldBase), currency: currency).decimal),
+            "currency": .string(currency.rawValue), "periodStart": .string(periodStart.description),
+            "periodEnd": .string(periodEnd.description),
+        ]
+    }
+}
+
+extension UsageSummary {
+    package var json: JSONValue {
+        [
+            "start": .string(start.description), "skillId": .string(skillID.description), "verdict": .string(verdict),
+            "calls": .number(calls), "units": .number(units), "cost": .string(cost.decimal),
+            "costBase": .string(String(cost.base)), "currency": .string(cost.currency.rawValue),
+            "duration": .number(durationMilliseconds), "cpuTime": .number(cpuTimeMilliseconds),
+            "requestSize": .number(requestSize), "responseSize": .number(responseSize),
+        ]
     }
 }

@@ -47,8 +47,9 @@ public enum LicenseDecision {
         case .refunded: throw .refunded
         case .pending: throw .paymentPending
         }
-        // The earlier of the two: a licence that was cut short ends at once, a token never lasts beyond its own word.
-        let ends = [tokenExpiresAt, purchase.license.expiresAt].compactMap { $0 }
+        // The earlier of the two: a licence that was cut short ends at once, a token never lasts beyond its own word. But a
+        // subscription goes on under the token it began with: that one's end is for those who cannot ask here.
+        let ends = [purchase.subscription == nil ? tokenExpiresAt : nil, purchase.usableUntil].compactMap { $0 }
         if let end = ends.min(), end <= now { throw .expired(end) }
         if let limit = purchase.license.usageLimit, purchase.license.currentUsage >= limit {
             throw .usageLimitReached(limit: limit)

@@ -2,11 +2,20 @@
 public struct License: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         case personal, commercial, enterprise
+
+        /// The most runs that may go on at once under one licence; nil for as many as the node has room for.
+        public var concurrentRunsMax: Int64? {
+            switch self {
+            case .personal: 4
+            case .commercial: 64
+            case .enterprise: nil
+            }
+        }
     }
 
     public let kind: Kind
-    /// Absent for licences that do not expire.
-    public let expiresAt: Timestamp?
+    /// The end of the paid time; absent for licences that do not expire.
+    public var expiresAt: Timestamp?
     /// The most runs that may be billed under it; absent means no cap.
     public let usageLimit: Int64?
     /// Runs billed so far.
@@ -34,10 +43,13 @@ public struct Purchase: Hashable, Sendable {
     public let skillID: Skill.ID
     /// What was paid at purchase.
     public let amount: Money
-    /// What one billed run costs: the skill's price when the licence was bought, whatever it is now.
-    public let runPrice: Money
+    /// What the buyer accepted: it stays, whatever the skill costs later.
+    public let pricing: Pricing
     public let transactionHash: String?
     public var license: License
+    /// Billed runs that still cost nothing.
+    public var trialLeft: Int64
+    public var subscription: Subscription?
     public var status: Status
     /// Raised when tokens issued before must no longer be accepted.
     public var revocationEpoch: Int64
@@ -46,21 +58,43 @@ public struct Purchase: Hashable, Sendable {
     public let createdAt: Timestamp
 
     public init(
-        id: ID, buyerID: Agent.ID, sellerID: Agent.ID, skillID: Skill.ID, amount: Money, runPrice: Money,
-        transactionHash: String? = nil, license: License, status: Status, revocationEpoch: Int64 = 0,
-        revokedReason: String? = nil, createdAt: Timestamp
+        id: ID, buyerID: Agent.ID, sellerID: Agent.ID, skillID: Skill.ID, amount: Money, pricing: Pricing,
+        transactionHash: String? = nil, license: License, trialLeft: Int64 = 0, subscription: Subscription? = nil,
+        status: Status, revocationEpoch: Int64 = 0, revokedReason: String? = nil, createdAt: Timestamp
     ) {
         self.id = id
         self.buyerID = buyerID
         self.sellerID = sellerID
         self.skillID = skillID
         self.amount = amount
-        self.runPrice = runPrice
+        self.pricing = pricing
         self.transactionHash = transactionHash
         self.license = license
+        self.trialLeft = trialLeft
+        self.subscription = subscription
         self.status = status
         self.revocationEpoch = revocationEpoch
         self.revokedReason = revokedReason
         self.createdAt = createdAt
+    }
+
+    /// When it can no longer be used: the end of the paid time, and while its renewal cannot be paid, of the grace after
+    /// that. Nil for never.
+    public var usableUntil: Timestamp? {
+        guard let end = license.expiresAt, let subscription, subscription.renews else { return license.expiresAt }
+        return end.advanced(byMilliseconds: pricing.graceHours * 3_600_000)
+    }
+}
+
+/// How a subscription goes on.
+public struct Subscription: Hashable, Sendable {
+    /// Periods that were paid, from 1.
+    public var periodsPaid: Int64
+    /// Whether the next period is to be paid when this one ends.
+    public var renews: Bool
+
+    public init(periodsPaid: Int64 = 1, renews: Bool = true) {
+        self.periodsPaid = periodsPaid
+        self.renews = renews
     }
 }

@@ -16,7 +16,11 @@ public struct SkillUsage: Hashable, Sendable {
     public let durationMilliseconds: Int64
     public let cpuTimeMilliseconds: Int64
     public let peakMemoryBytes: Int64
+    /// What the pricing counts, of this run; 1 where it counts runs.
+    public let units: Int64
     public let cost: Money
+    /// One of the licence's free runs.
+    public let isTrial: Bool
     /// The verdict's kind, such as `ok` or `timeout`.
     public let verdict: String
     public let timestamp: Timestamp
@@ -24,7 +28,8 @@ public struct SkillUsage: Hashable, Sendable {
     public init(
         id: ID, purchaseID: Purchase.ID?, skillID: Skill.ID, agentID: Agent.ID, endpoint: String,
         requestSize: Int64, responseSize: Int64, durationMilliseconds: Int64, cpuTimeMilliseconds: Int64,
-        peakMemoryBytes: Int64, cost: Money, verdict: String, timestamp: Timestamp
+        peakMemoryBytes: Int64, units: Int64 = 1, cost: Money, isTrial: Bool = false, verdict: String,
+        timestamp: Timestamp
     ) {
         self.id = id
         self.purchaseID = purchaseID
@@ -36,7 +41,9 @@ public struct SkillUsage: Hashable, Sendable {
         self.durationMilliseconds = durationMilliseconds
         self.cpuTimeMilliseconds = cpuTimeMilliseconds
         self.peakMemoryBytes = peakMemoryBytes
+        self.units = units
         self.cost = cost
+        self.isTrial = isTrial
         self.verdict = verdict
         self.timestamp = timestamp
     }

@@ -75,6 +75,9 @@ public protocol MarketStore: Sendable {
 
     func purchase(id: Purchase.ID) async throws(StoreError) -> Purchase?
 
+    /// The purchases of one side, newest first.
+    func purchases(_ query: PurchaseQuery) async throws(StoreError) -> Page<Purchase>
+
     /// The purchases of a buyer, newest first.
     /// - Parameter skill: nil for every skill.
     func purchases(buyer: Agent.ID, skill: Skill.ID?) async throws(StoreError) -> [Purchase]

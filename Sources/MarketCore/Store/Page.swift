@@ -2,14 +2,17 @@
 public struct PageRequest: Hashable, Sendable {
     public static let limitMax = 200
 
-    /// 1 to 200.
+    /// 1 to 200; of an export up to 10,000.
     public let limit: Int
     /// What the page before gave as its ``Page/nextCursor``; nil for the first page.
     public let cursor: String?
 
-    /// A limit outside of 1 to 200 becomes the nearest within.
-    public init(limit: Int = 50, cursor: String? = nil) {
-        self.limit = min(max(limit, 1), Self.limitMax)
+    /// What one part of an export has at most.
+    public static let exportLimitMax = 10_000
+
+    /// A limit outside of 1 to `max` becomes the nearest within.
+    public init(limit: Int = 50, cursor: String? = nil, max: Int = limitMax) {
+        self.limit = Swift.min(Swift.max(limit, 1), max)
         self.cursor = cursor
     }
 }

@@ -1,5 +1,4 @@
-// Written by hand, because every usage record and every log line formats one. The calendar arithmetic is Howard
-// Hinnant's `days_from_civil` and `civil_from_days`.
+// Written by hand, because every usage record and every log line formats one.
 
 extension Timestamp: LosslessStringConvertible {
     /// RFC 3339 in UTC with milliseconds, such as `2026-01-31T09:30:00.250Z`. Years before 0 and after 9999, which
@@ -54,33 +53,6 @@ extension Timestamp: LosslessStringConvertible {
 
     private static let first = days(0, 1, 1) * 86_400_000
     private static let last = days(10_000, 1, 1) * 86_400_000 - 1
-
-    private static func days(ofMonth month: Int64, year: Int64) -> Int64 {
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
-    }
-
-    /// Days from 1970-01-01 to a date. A year starts in March, so that the leap day is its last.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let marchYear = month <= 2 ? year - 1 : year
-        let era = marchYear.quotientDown(400)
-        let yearOfEra = marchYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
-    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = shifted.quotientDown(146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
 }
 
 extension Timestamp: Codable {
@@ -95,13 +67,6 @@ extension Timestamp: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
-    }
-}
-
-extension Int64 {
-    /// The quotient rounded towards negative infinity.
-    fileprivate func quotientDown(_ divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
     }
 }
 

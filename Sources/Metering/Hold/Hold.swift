@@ -10,8 +10,12 @@ public struct Hold: Hashable, Sendable {
     public let buyerID: Agent.ID
     public let sellerID: Agent.ID
     public let endpoint: String
-    /// The most that the run may cost.
-    public let amount: Money
+    /// The most that the run may cost; zero once it turned out to be one of the licence's free runs.
+    public internal(set) var amount: Money
+    /// The most runs that may go on at once under the licence; nil for any number.
+    public let concurrentMax: Int64?
+    /// It takes one of the licence's free runs; known once the hold is placed.
+    public internal(set) var isTrial = false
     public let requestSize: Int64
     public let requestHash: BodyHash
     public let idempotency: IdempotentRequest?
@@ -19,7 +23,7 @@ public struct Hold: Hashable, Sendable {
 
     public init(
         id: SkillUsage.ID, purchaseID: Purchase.ID?, skillID: Skill.ID, buyerID: Agent.ID, sellerID: Agent.ID,
-        endpoint: String, amount: Money, requestSize: Int64, requestHash: BodyHash,
+        endpoint: String, amount: Money, concurrentMax: Int64? = nil, requestSize: Int64, requestHash: BodyHash,
         idempotency: IdempotentRequest? = nil, createdAt: Timestamp
     ) {
         self.id = id
@@ -29,6 +33,7 @@ public struct Hold: Hashable, Sendable {
         self.sellerID = sellerID
         self.endpoint = endpoint
         self.amount = amount
+        self.concurrentMax = concurrentMax
         self.requestSize = requestSize
         self.requestHash = requestHash
         self.idempotency = idempotency
@@ -37,6 +42,8 @@ public struct Hold: Hashable, Sendable {
 
     /// What it reserves.
     public var claim: HoldClaim {
-        HoldClaim(id: id.uuid, agentID: buyerID, amount: amount, purchaseID: purchaseID)
+        HoldClaim(
+            id: id.uuid, agentID: buyerID, amount: amount, purchaseID: purchaseID, concurrentMax: concurrentMax,
+            time: createdAt)
     }
 }

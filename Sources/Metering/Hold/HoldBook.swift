@@ -1,18 +1,21 @@
 public import Foundation
 public import MarketCore
 
-/// Balances and licences with what open holds reserve of them. A pure state machine: it never waits and never
+/// Balances, licences and budgets with what open holds reserve of them. A pure state machine: it never waits and never
 /// stores; its owner loads what it asks for and serialises the calls.
 ///
 /// A hold is open from ``reserve(_:)`` until ``void(_:)``, or until ``beginSettle(_:charged:countsUse:)`` and
-/// ``finishSettle(_:charged:countsUse:)``.
+/// ``finishSettle(_:charged:countsUse:at:)``. In a ledger's words it is a pending transfer, which is posted in full or in
+/// part, or voided.
 ///
-/// Under any order of calls, for every account `0 ≤ held ≤ balance`, and for every licence with a limit
-/// `used + held ≤ limit`.
+/// Under any order of calls, for every account `0 ≤ held ≤ balance`, for every licence with a limit `used + held ≤ limit`,
+/// and for every budget `spent + held ≤ limit`, unless the limit was lowered meanwhile.
 public struct HoldBook: Sendable {
     /// What ``reserve(_:)`` did.
     public enum Reservation: Hashable, Sendable {
         case held
+        /// As `held`, with one of the licence's free runs and no money.
+        case heldAsTrial
         /// Nothing was reserved: load these, ``install(_:)`` them and ask again.
         case needsLoad(HoldKeys)
     }
@@ -21,12 +24,17 @@ public struct HoldBook: Sendable {
         var balance: Int64
         var held: Int64 = 0
         var holds = 0
+        var budgets: [BudgetState]
     }
 
     struct LicenseEntry {
         let limit: Int64?
         var used: Int64
+        var trialLeft: Int64
         var held: Int64 = 0
+        var heldTrials: Int64 = 0
+        var heldBase: Int64 = 0
+        var budgets: [BudgetState]
     }
 
     let openHoldsMax: Int
@@ -50,37 +58,63 @@ public struct HoldBook: Sendable {
         guard holds[claim.id] == nil else { throw .duplicate(claim.id) }
         guard holds.count < openHoldsMax else { throw .tooManyHolds(limit: openHoldsMax) }
         let keys = claim.keys
-        let account = keys.account.flatMap { accounts[$0] }
-        let license = keys.purchaseID.flatMap { licenses[$0] }
         let missing = HoldKeys(
-            account: account == nil ? keys.account : nil, purchaseID: license == nil ? keys.purchaseID : nil)
+            account: keys.account.flatMap { accounts[$0] == nil ? $0 : nil },
+            purchaseID: keys.purchaseID.flatMap { licenses[$0] == nil ? $0 : nil })
         guard missing.account == nil, missing.purchaseID == nil else { return .needsLoad(missing) }
 
-        if let license, let limit = license.limit, license.used + license.held >= limit {
+        var claim = claim
+        if let key = keys.purchaseID { try check(&claim, key) }
+        if let key = claim.keys.account { try check(claim, key) }
+        hold(claim, 1)
+        holds[claim.id] = claim
+        return claim.isTrial ? .heldAsTrial : .held
+    }
+
+    private mutating func check(_ claim: inout HoldClaim, _ key: Purchase.ID) throws(HoldRefusal) {
+        guard let license = licenses[key] else { return }
+        if let limit = license.limit, license.used + license.held >= limit {
             throw .usageLimitReached(limit: limit, used: license.used, held: license.held)
         }
-        if let account, account.balance - account.held < claim.amount.base {
+        if let max = claim.concurrentMax, license.held >= max { throw .concurrencyReached(limit: max) }
+        if license.trialLeft > license.heldTrials {
+            claim.isTrial = true
+            claim.amount = .zero(claim.amount.currency)
+        }
+        try Self.check(&licenses[key, default: license].budgets, held: license.heldBase, claim)
+    }
+
+    private mutating func check(_ claim: HoldClaim, _ key: HoldKeys.AccountKey) throws(HoldRefusal) {
+        guard let account = accounts[key] else { return }
+        guard account.balance - account.held >= claim.amount.base else {
             let available = Money(base: account.balance - account.held, currency: claim.amount.currency)
             throw .insufficientBalance(needed: claim.amount, available: available)
         }
-        if let key = keys.account {
-            accounts[key]?.held += claim.amount.base
-            accounts[key]?.holds += 1
+        try Self.check(&accounts[key, default: account].budgets, held: account.held, claim)
+    }
+
+    private static func check(
+        _ budgets: inout [BudgetState], held: Int64, _ claim: HoldClaim
+    ) throws(HoldRefusal) {
+        guard claim.isSpending, !claim.amount.isZero else { return }
+        for index in budgets.indices {
+            budgets[index].advance(to: claim.time)
+            guard budgets[index].leftBase(held: held) < claim.amount.base else { continue }
+            throw .budgetExceeded(budgets[index], held: held, needed: claim.amount)
         }
-        if let key = keys.purchaseID { licenses[key]?.held += 1 }
-        holds[claim.id] = claim
-        return .held
     }
 
     /// Takes over what the store knows. Entries that are known already stay: they have followed every write since.
     public mutating func install(_ state: HoldState) {
         if let key = state.keys.account, accounts[key] == nil {
             if accounts.count >= idleEntriesMax { accounts = accounts.filter { $0.value.holds > 0 } }
-            accounts[key] = AccountEntry(balance: state.balanceBase)
+            accounts[key] = AccountEntry(balance: state.balanceBase, budgets: state.budgets)
         }
         if let id = state.keys.purchaseID, licenses[id] == nil, let license = state.license {
             if licenses.count >= idleEntriesMax { licenses = licenses.filter { $0.value.held > 0 } }
-            licenses[id] = LicenseEntry(limit: license.usageLimit, used: license.currentUsage)
+            licenses[id] = LicenseEntry(
+                limit: license.usageLimit, used: license.currentUsage, trialLeft: license.trialLeft,
+                budgets: license.budgets)
         }
     }
 
@@ -96,11 +130,22 @@ public struct HoldBook: Sendable {
         settling.insert(id)
     }
 
-    /// Ends a hold with the charge that the store has booked. Whatever was reserved beyond it is free again.
-    public mutating func finishSettle(_ id: UUID, charged: Money, countsUse: Bool) {
+    /// Ends a hold with the charge that the store has booked at `time`. Whatever was reserved beyond it is free again.
+    public mutating func finishSettle(_ id: UUID, charged: Money, countsUse: Bool, at time: Timestamp = .now) {
         guard settling.remove(id) != nil, let claim = release(id) else { return }
-        if let key = claim.keys.account { accounts[key]?.balance -= charged.base }
-        if let key = claim.purchaseID, countsUse { licenses[key]?.used += 1 }
+        if let key = claim.keys.account, var account = accounts[key] {
+            account.balance -= charged.base
+            for index in account.budgets.indices where claim.isSpending {
+                account.budgets[index].spend(charged.base, at: time)
+            }
+            accounts[key] = account
+        }
+        if let key = claim.purchaseID, var license = licenses[key] {
+            if countsUse { license.used += 1 }
+            if countsUse, claim.isTrial { license.trialLeft -= 1 }
+            for index in license.budgets.indices { license.budgets[index].spend(charged.base, at: time) }
+            licenses[key] = license
+        }
     }
 
     /// The store did not book it: the hold stays open, and can be settled again or voided.
@@ -116,9 +161,18 @@ public struct HoldBook: Sendable {
         return release(id) != nil
     }
 
-    /// Follows money that the store has booked into an agent's account.
+    /// Follows money that the store has booked into an agent's account, or out of it without a hold when it is negative.
     public mutating func credit(_ agent: Agent.ID, _ amount: Money) {
         accounts[HoldKeys.AccountKey(agentID: agent, currency: amount.currency)]?.balance += amount.base
+    }
+
+    /// Replaces the budgets of an agent in one currency, or of a licence. What is open meanwhile stays open.
+    public mutating func replaceBudgets(_ scope: Budget.Scope, _ currency: Currency, _ budgets: [BudgetState]) {
+        switch scope {
+        case .agent(let id):
+            accounts[HoldKeys.AccountKey(agentID: id, currency: currency)]?.budgets = budgets
+        case .license(let id): licenses[id]?.budgets = budgets
+        }
     }
 
     /// What an agent's open holds reserve.
@@ -127,13 +181,25 @@ public struct HoldBook: Sendable {
         return Money(base: entry?.held ?? 0, currency: currency)
     }
 
+    /// What the open holds under a licence reserve, in the currency of its purchase.
+    public func heldBase(under license: Purchase.ID) -> Int64 { licenses[license]?.heldBase ?? 0 }
+
     private mutating func release(_ id: UUID) -> HoldClaim? {
         guard let claim = holds.removeValue(forKey: id) else { return nil }
-        if let key = claim.keys.account {
-            accounts[key]?.held -= claim.amount.base
-            accounts[key]?.holds -= 1
-        }
-        if let key = claim.purchaseID { licenses[key]?.held -= 1 }
+        hold(claim, -1)
         return claim
+    }
+
+    /// Adds a claim to what is reserved, or takes it from there with a sign of -1.
+    private mutating func hold(_ claim: HoldClaim, _ sign: Int64) {
+        if let key = claim.keys.account {
+            accounts[key]?.held += sign * claim.amount.base
+            accounts[key]?.holds += Int(sign)
+        }
+        if let key = claim.purchaseID {
+            licenses[key]?.held += sign
+            licenses[key]?.heldBase += sign * claim.amount.base
+            if claim.isTrial { licenses[key]?.heldTrials += sign }
+        }
     }
 }

@@ -7,14 +7,28 @@ public struct HoldClaim: Hashable, Sendable {
     public let id: UUID
     public let agentID: Agent.ID
     /// Zero reserves no money.
-    public let amount: Money
+    public internal(set) var amount: Money
     public let purchaseID: Purchase.ID?
+    /// The most holds that may be open at once under the licence; nil for any number.
+    public let concurrentMax: Int64?
+    /// It counts against the agent's budgets.
+    public let isSpending: Bool
+    /// In whose day and month budgets are looked at.
+    public let time: Timestamp
+    /// It takes one of the licence's free runs, and no money.
+    var isTrial = false
 
-    public init(id: UUID, agentID: Agent.ID, amount: Money, purchaseID: Purchase.ID?) {
+    public init(
+        id: UUID, agentID: Agent.ID, amount: Money, purchaseID: Purchase.ID?, concurrentMax: Int64? = nil,
+        isSpending: Bool = true, time: Timestamp = .now
+    ) {
         self.id = id
         self.agentID = agentID
         self.amount = amount
         self.purchaseID = purchaseID
+        self.concurrentMax = concurrentMax
+        self.isSpending = isSpending
+        self.time = time
     }
 
     /// What ``HoldBook`` must know to decide.
@@ -52,22 +66,32 @@ public struct HoldState: Hashable, Sendable {
         /// Absent means no cap.
         public let usageLimit: Int64?
         public let currentUsage: Int64
+        /// Billed runs that still cost nothing.
+        public let trialLeft: Int64
+        public let budgets: [BudgetState]
 
-        public init(usageLimit: Int64?, currentUsage: Int64) {
+        public init(
+            usageLimit: Int64?, currentUsage: Int64, trialLeft: Int64 = 0, budgets: [BudgetState] = []
+        ) {
             self.usageLimit = usageLimit
             self.currentUsage = currentUsage
+            self.trialLeft = trialLeft
+            self.budgets = budgets
         }
     }
 
     public let keys: HoldKeys
     /// The balance of the account; zero when it has no entries.
     public let balanceBase: Int64
+    /// The agent's own in the account's currency.
+    public let budgets: [BudgetState]
     /// Nil when there is no such purchase.
     public let license: License?
 
-    public init(keys: HoldKeys, balanceBase: Int64, license: License?) {
+    public init(keys: HoldKeys, balanceBase: Int64, budgets: [BudgetState] = [], license: License?) {
         self.keys = keys
         self.balanceBase = balanceBase
+        self.budgets = budgets
         self.license = license
     }
 }

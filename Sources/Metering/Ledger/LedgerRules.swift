@@ -11,21 +11,41 @@ public enum LedgerRules {
             amount: amount, kind: .credit, reference: .text(reference), createdAt: time)
     }
 
-    /// What a purchase pays: the seller's share and the platform's fee; no entries for a price of zero.
-    public static func purchase(_ purchase: Purchase) throws(LedgerError) -> [Transfer] {
-        try payment(
-            purchase.amount, from: purchase.buyerID, to: purchase.sellerID, kinds: (.purchase, .purchaseFee),
-            reference: .purchase(purchase.id), at: purchase.createdAt)
+    /// What a purchase pays at once, or a subscription for one more period: the seller's share and the platform's fee;
+    /// no entries for a price of zero.
+    public static func payment(_ payment: Payment, of purchase: Purchase) throws(LedgerError) -> [Transfer] {
+        try entries(
+            payment.amount, from: purchase.buyerID, to: purchase.sellerID,
+            kinds: payment.number == 0 ? (.purchase, .purchaseFee) : (.renewal, .renewalFee),
+            reference: .payment(payment.id), at: payment.createdAt)
+    }
+
+    /// What a refund gives back: the seller's and the platform's part.
+    public static func refund(_ refund: Refund) throws(LedgerError) -> [Transfer] {
+        let currency = refund.amount.currency
+        var transfers: [Transfer] = []
+        let parts: [(Account, Int64, Transfer.Kind)] = [
+            (.agent(refund.sellerID, currency), refund.sellerPart.base, .refund),
+            (.platform(currency), refund.feePart.base, .refundFee),
+        ]
+        for (debit, base, kind) in parts where base > 0 {
+            transfers.append(
+                try Transfer(
+                    id: .new(at: refund.createdAt), debit: debit, credit: .agent(refund.buyerID, currency),
+                    amount: Money(base: base, currency: currency), kind: kind, reference: .refund(refund.id),
+                    createdAt: refund.createdAt))
+        }
+        return transfers
     }
 
     /// What one run pays: the seller's share and the platform's fee; no entries for a cost of zero.
     public static func usage(_ usage: SkillUsage, seller: Agent.ID) throws(LedgerError) -> [Transfer] {
-        try payment(
+        try entries(
             usage.cost, from: usage.agentID, to: seller, kinds: (.usage, .usageFee),
             reference: .usage(usage.id), at: usage.timestamp)
     }
 
-    private static func payment(
+    private static func entries(
         _ amount: Money, from buyer: Agent.ID, to seller: Agent.ID, kinds: (Transfer.Kind, Transfer.Kind),
         reference: Transfer.Reference, at time: Timestamp
     ) throws(LedgerError) -> [Transfer] {

@@ -13,15 +13,24 @@ public struct Transfer: Hashable, Sendable {
         case purchase
         /// The platform's share of a purchase.
         case purchaseFee = "purchase_fee"
+        /// The seller's share of a subscription's further period.
+        case renewal
+        /// The platform's share of a subscription's further period.
+        case renewalFee = "renewal_fee"
         /// The seller's share of one billed run.
         case usage
         /// The platform's share of one billed run.
         case usageFee = "usage_fee"
+        /// The seller's part of what a buyer gets back.
+        case refund
+        /// The platform's part of what a buyer gets back.
+        case refundFee = "refund_fee"
     }
 
     /// What an entry was booked for.
     public enum Reference: Hashable, Sendable {
-        case purchase(Purchase.ID)
+        case payment(Payment.ID)
+        case refund(Refund.ID)
         case usage(SkillUsage.ID)
         /// The operator's own name for a payment.
         case text(String)

@@ -12,6 +12,8 @@ public struct ReceiptClaims: Hashable, Sendable {
     public let requestHash: BodyHash
     public let responseHash: BodyHash
     public let verdict: String
+    /// What the pricing counts, of this run.
+    public let units: Int64
     public let cost: Money
     public let skillID: Skill.ID
     public let agentID: Agent.ID
@@ -28,6 +30,7 @@ public struct ReceiptClaims: Hashable, Sendable {
         self.requestHash = requestHash
         self.responseHash = responseHash
         verdict = usage.verdict
+        units = usage.units
         cost = usage.cost
         skillID = usage.skillID
         agentID = usage.agentID
@@ -43,6 +46,7 @@ public struct ReceiptClaims: Hashable, Sendable {
             "requestHash": .string(requestHash.base64URL),
             "responseHash": .string(responseHash.base64URL),
             "verdict": .string(verdict),
+            "units": .number(units),
             "cost": .string(cost.decimal),
             "currency": .string(cost.currency.rawValue),
             "skillId": .string(skillID.description),
@@ -83,6 +87,8 @@ public struct ReceiptClaims: Hashable, Sendable {
         self.requestHash = requestHash
         self.responseHash = responseHash
         self.verdict = verdict
+        // Receipts of earlier versions counted runs only.
+        units = json["units"]?.int64 ?? 1
         self.cost = cost
         self.skillID = skillID
         self.agentID = agentID

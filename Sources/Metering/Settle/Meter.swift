@@ -22,14 +22,21 @@ public final class Meter: Sendable {
 
     /// Places a hold, both the amount and the use or neither, and writes it down. Each hold that was placed must be
     /// settled or voided.
-    public func reserve(_ hold: Hold) async throws(MeterError) {
-        try await reserve(hold.claim)
+    /// - Returns: the hold as it was placed: without an amount when it is one of the licence's free runs.
+    @discardableResult
+    public func reserve(_ hold: Hold) async throws(MeterError) -> Hold {
+        var hold = hold
+        if try await reserve(hold.claim) == .heldAsTrial {
+            hold.isTrial = true
+            hold.amount = .zero(hold.amount.currency)
+        }
         do {
             try journal.open(hold)
         } catch {
             _ = book.withLock { $0.void(hold.id.uuid) }
             throw .journal(error)
         }
+        return hold
     }
 
     /// Turns a hold into its charge, usage record and receipt; durable when it returns, also when the calling task is
@@ -41,7 +48,8 @@ public final class Meter: Sendable {
         do {
             let run = try await store.settle(settlement) { run in
                 self.book.withLock { book in
-                    book.finishSettle(id.uuid, charged: run.usage.cost, countsUse: run.countsUse)
+                    book.finishSettle(
+                        id.uuid, charged: run.usage.cost, countsUse: run.countsUse, at: run.usage.timestamp)
                     // What was booked earlier may be in a seller's balance already, if that was loaded since.
                     if !run.alreadySettled { Self.follow(settlement.transfers, in: &book) }
                 }
@@ -62,23 +70,78 @@ public final class Meter: Sendable {
     /// Pays and stores a purchase from the buyer's balance; durable when it returns.
     public func purchase(_ record: PurchaseRecord) async throws(MeterError) {
         let purchase = record.purchase
-        let id = purchase.id.uuid
-        try await reserve(
-            HoldClaim(id: id, agentID: purchase.buyerID, amount: purchase.amount, purchaseID: nil))
-        try beginSettle(id, purchase.amount, false)
+        let claim = HoldClaim(
+            id: purchase.id.uuid, agentID: purchase.buyerID, amount: purchase.amount, purchaseID: nil,
+            time: purchase.createdAt)
+        try await pay(claim, record.transfers) { onCommit throws(StoreError) in
+            try await store.record(record, onCommit: onCommit)
+        }
+    }
+
+    /// Pays one more period of a subscription from the buyer's balance; durable when it returns.
+    /// - Returns: the purchase as it is now.
+    public func renew(_ record: RenewalRecord) async throws(MeterError) -> Purchase {
+        let claim = HoldClaim(
+            id: record.payment.id.uuid, agentID: record.purchase.buyerID, amount: record.payment.amount,
+            purchaseID: nil, time: record.payment.createdAt)
+        return try await pay(claim, record.transfers) { onCommit throws(StoreError) in
+            try await store.renew(record, onCommit: onCommit)
+        }
+    }
+
+    /// Gives a buyer money back from the seller's balance and the platform's; durable when it returns.
+    /// - Returns: the purchase as it is now.
+    public func refund(_ record: RefundRecord) async throws(MeterError) -> Purchase {
+        let refund = record.refund
+        let claim = HoldClaim(
+            id: refund.id.uuid, agentID: refund.sellerID, amount: refund.sellerPart, purchaseID: nil,
+            isSpending: false, time: refund.createdAt)
+        return try await pay(claim, record.transfers) { onCommit throws(StoreError) in
+            try await store.refund(record, onCommit: onCommit)
+        }
+    }
+
+    /// Holds what a payment takes, has it stored, and follows it.
+    private func pay<Value>(
+        _ claim: HoldClaim, _ transfers: [Transfer],
+        _ body: (_ onCommit: @escaping @Sendable () -> Void) async throws(StoreError) -> Value
+    ) async throws(MeterError) -> Value {
+        _ = try await reserve(claim)
+        try beginSettle(claim.id, claim.amount, false)
         do {
-            try await store.record(record) {
+            return try await body {
                 self.book.withLock { book in
-                    book.finishSettle(id, charged: purchase.amount, countsUse: false)
-                    Self.follow(record.transfers, in: &book)
+                    book.finishSettle(claim.id, charged: claim.amount, countsUse: false, at: claim.time)
+                    Self.follow(transfers, in: &book)
                 }
             }
         } catch {
             book.withLock { book in
-                book.abortSettle(id)
-                book.void(id)
+                book.abortSettle(claim.id)
+                book.void(claim.id)
             }
             throw .store(error)
+        }
+    }
+
+    /// Sets a budget, replaces the one for the same period, or drops it; durable when it returns.
+    /// - Parameter limit: nil drops it.
+    /// - Returns: the budgets of that owner in that currency, with what is spent.
+    public func setBudget(
+        _ scope: Budget.Scope, _ period: Budget.Period, _ currency: Currency, limit: Money?, at time: Timestamp = .now
+    ) async throws(StoreError) -> [BudgetState] {
+        try await store.setBudget(scope, period, currency, limit: limit, at: time) { states in
+            self.book.withLock { $0.replaceBudgets(scope, currency, states) }
+        }
+    }
+
+    /// What open holds reserve of a budget, in base units.
+    public func heldBase(_ scope: Budget.Scope, in currency: Currency) -> Int64 {
+        book.withLock { book in
+            switch scope {
+            case .agent(let id): book.held(by: id, in: currency).base
+            case .license(let id): book.heldBase(under: id)
+            }
         }
     }
 
@@ -100,19 +163,19 @@ public final class Meter: Sendable {
 
     /// Loads what the book lacks until it can decide. An entry can be evicted between load and decision only when more
     /// entries are in use than it keeps, so a few tries are enough.
-    private func reserve(_ claim: HoldClaim) async throws(MeterError) {
+    private func reserve(_ claim: HoldClaim) async throws(MeterError) -> HoldBook.Reservation {
         for _ in 0..<16 {
             let keys: HoldKeys
             do {
                 let reservation = try book.withLock { book throws(HoldRefusal) in try book.reserve(claim) }
-                guard case .needsLoad(let missing) = reservation else { return }
+                guard case .needsLoad(let missing) = reservation else { return reservation }
                 keys = missing
             } catch {
                 throw .refused(error)
             }
             let state: HoldState
             do {
-                state = try await store.load(keys) { state in self.book.withLock { $0.install(state) } }
+                state = try await store.load(keys, at: claim.time) { state in self.book.withLock { $0.install(state) } }
             } catch {
                 throw .store(error)
             }

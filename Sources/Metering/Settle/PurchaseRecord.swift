@@ -3,6 +3,8 @@ public import MarketCore
 /// A purchase to store, with the entries that pay it, in one durable transaction.
 public struct PurchaseRecord: Sendable {
     public let purchase: Purchase
+    /// Nil when nothing is paid now.
+    public let payment: Payment?
     /// The entries that pay ``Purchase/amount``; empty when it is zero.
     public let transfers: [Transfer]
     /// The keyed request to store the answer for, with that answer.
@@ -14,7 +16,9 @@ public struct PurchaseRecord: Sendable {
         purchase: Purchase, idempotency: (request: IdempotentRequest, outcome: StoredOutcome)? = nil
     ) throws(LedgerError) {
         self.purchase = purchase
-        transfers = try LedgerRules.purchase(purchase)
+        let payment = Payment(first: purchase)
+        transfers = try LedgerRules.payment(payment, of: purchase)
+        self.payment = payment.amount.isZero ? nil : payment
         self.idempotency = idempotency
     }
 }

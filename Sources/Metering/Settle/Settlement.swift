@@ -9,6 +9,8 @@ public struct Settlement: Sendable {
     public let transfers: [Transfer]
     /// Whether the run takes one use of the licence.
     public let countsUse: Bool
+    /// Whether that was one of the licence's free runs.
+    public let isTrial: Bool
     public let requestHash: BodyHash
     public let responseHash: BodyHash
     /// What was enforced, as JSON; opaque here.
@@ -25,14 +27,16 @@ public struct Settlement: Sendable {
     /// Books what `usage` costs from its buyer to `sellerID` and the platform; throws when that is no valid payment,
     /// such as a cost below zero or a buyer who is the seller. Without `answeredAt` the answer is as old as the usage.
     public init(
-        usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, requestHash: BodyHash, responseHash: BodyHash,
-        report: [UInt8], idempotency: IdempotentRequest? = nil, outcomeLimit: OutcomeLimit? = nil,
+        usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, isTrial: Bool = false, requestHash: BodyHash,
+        responseHash: BodyHash, report: [UInt8], idempotency: IdempotentRequest? = nil,
+        outcomeLimit: OutcomeLimit? = nil,
         answeredAt: Timestamp? = nil, response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
     ) throws(LedgerError) {
         self.usage = usage
         self.sellerID = sellerID
         transfers = try LedgerRules.usage(usage, seller: sellerID)
         self.countsUse = countsUse
+        self.isTrial = isTrial
         self.requestHash = requestHash
         self.responseHash = responseHash
         self.report = report

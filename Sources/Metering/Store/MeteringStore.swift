@@ -18,6 +18,27 @@ public protocol MeteringStore: Sendable {
         _ purchase: PurchaseRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError)
 
+    /// Stores one more paid period of a subscription and moves the end of its licence.
+    /// - Returns: the purchase as it is now.
+    /// - Throws: ``StoreError/conflict(field:)`` with `subscription` when it is not that period's turn, or the subscription
+    ///   does not go on.
+    func renew(
+        _ renewal: RenewalRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase
+
+    /// Stores a refund with its ledger entries, and ends the licence where the record says so.
+    /// - Returns: the purchase as it is now.
+    /// - Throws: ``StoreError/conflict(field:)`` with `refund` when another refund came before it.
+    func refund(
+        _ refund: RefundRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase
+
+    /// Sets the limit of one period, or drops it with nil. Returns all budgets of that owner in that currency.
+    func setBudget(
+        _ scope: Budget.Scope, _ period: Budget.Period, _ currency: Currency, limit: Money?, at time: Timestamp,
+        onCommit: @escaping @Sendable ([BudgetState]) -> Void
+    ) async throws(StoreError) -> [BudgetState]
+
     /// Books a prepaid deposit. The same reference with the same agent and amount books nothing and returns the
     /// first entry; with another agent or amount it is a conflict.
     func credit(
@@ -25,8 +46,9 @@ public protocol MeteringStore: Sendable {
     ) async throws(StoreError) -> RecordedCredit
 
     /// Reads what ``HoldBook`` needs, in the order of the writes.
+    /// - Parameter time: in whose day and month budgets are looked at.
     func load(
-        _ keys: HoldKeys, onCommit: @escaping @Sendable (HoldState) -> Void
+        _ keys: HoldKeys, at time: Timestamp, onCommit: @escaping @Sendable (HoldState) -> Void
     ) async throws(StoreError) -> HoldState
 
     /// What an agent has, held amounts included; zero for an agent without entries.
@@ -36,7 +58,28 @@ public protocol MeteringStore: Sendable {
     /// What the platform has earned in each currency.
     func platformBalances() async throws(StoreError) -> [Money]
 
+    /// The payments for a licence, in order.
+    func payments(of purchase: Purchase.ID) async throws(StoreError) -> [Payment]
+    /// What of a licence's payments and runs was given back, in order.
+    func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund]
+    /// An agent's budgets and those of the licences it bought, with what is spent.
+    func budgets(of agent: Agent.ID, at time: Timestamp) async throws(StoreError) -> [BudgetState]
+    /// Subscriptions that go on and whose paid time ends before `time`, in the order of that end.
+    /// - Parameter last: the last one of the list before; nil for the first.
+    func dueRenewals(
+        before time: Timestamp, after last: Purchase?, limit: Int
+    ) async throws(StoreError) -> [Purchase]
+    /// Whether a subscription goes on when its paid time ends.
+    /// - Returns: the purchase as it is now.
+    func setRenewal(_ purchase: Purchase.ID, renews: Bool) async throws(StoreError) -> Purchase
+
     func usage(_ query: UsageQuery) async throws(StoreError) -> Page<SkillUsage>
+    /// Sums of usage, which are kept with every settle.
+    func usageSummaries(_ query: UsageSummaryQuery) async throws(StoreError) -> Page<UsageSummary>
+    /// Drops what isolation reports say of runs that ended before `time`; the runs, their sums and receipts stay.
+    /// Returns of how many.
+    @discardableResult
+    func pruneReports(before time: Timestamp) async throws(StoreError) -> Int64
     func execution(_ id: SkillUsage.ID) async throws(StoreError) -> StoredExecution?
     /// The receipts of a chain with numbers above `after`, in order, at most `limit`.
     func receipts(

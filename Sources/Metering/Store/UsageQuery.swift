@@ -6,6 +6,7 @@ public struct UsageQuery: Hashable, Sendable {
     public var agentID: Agent.ID?
     public var skillID: Skill.ID?
     public var purchaseID: Purchase.ID?
+    public var endpoint: String?
     public var verdict: String?
     /// The first moment that is included.
     public var from: Timestamp?
@@ -14,12 +15,14 @@ public struct UsageQuery: Hashable, Sendable {
     public var page: PageRequest
 
     public init(
-        agentID: Agent.ID?, skillID: Skill.ID? = nil, purchaseID: Purchase.ID? = nil, verdict: String? = nil,
+        agentID: Agent.ID?, skillID: Skill.ID? = nil, purchaseID: Purchase.ID? = nil,
+        endpoint: String? = nil, verdict: String? = nil,
         from: Timestamp? = nil, to: Timestamp? = nil, page: PageRequest = PageRequest()
     ) {
         self.agentID = agentID
         self.skillID = skillID
         self.purchaseID = purchaseID
+        self.endpoint = endpoint
         self.verdict = verdict
         self.from = from
         self.to = to

@@ -183,6 +183,7 @@ final class Reactor: Sendable {
                 unsafe sigemptyset(&pipe)
                 unsafe sigaddset(&pipe, SIGPIPE)
                 unsafe pthread_sigmask(SIG_BLOCK, &pipe, nil)
+                _ = clw_lend_thread(Int32(CLW_LEND_ALWAYS))
                 reactor.loop()
                 return nil
             }, context)

@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import GRDB
 import MarketCore
@@ -27,6 +28,8 @@ final class GroupCommitter: Sendable {
     private let pool: DatabasePool
     private let queuedWritesMax: Int
     private let state = Mutex(State())
+    /// What the settles of the transaction that is open add to the sums of usage; touched by ``worker`` alone.
+    let tally = UsageTally()
     private let worker = DispatchQueue(label: "clawrunner.store.commit", qos: .userInitiated)
 
     init(pool: DatabasePool, queuedWritesMax: Int) {
@@ -109,9 +112,9 @@ final class GroupCommitter: Sendable {
             outcomes = try pool.writeWithoutTransaction { db in
                 // Savepoints cost, and writes that fail are rare: only a group with one is run again with them.
                 do {
-                    return try Self.transaction(in: db) { try group.map { try Self.run($0, in: db) } }
+                    return try transaction(in: db) { try group.map { try Self.run($0, in: db) } }
                 } catch is OneFailed {
-                    return try Self.transaction(in: db) { try group.map { try Self.runApart($0, in: db) } }
+                    return try transaction(in: db) { try group.map { try runApart($0, in: db) } }
                 }
             }
         } catch {
@@ -120,6 +123,9 @@ final class GroupCommitter: Sendable {
             for job in group { job.fail(refusal) }
             return
         }
+        // What waited for a write may go on here.
+        _ = clw_lend_thread(Int32(CLW_LEND_ALWAYS))
+        defer { _ = clw_lend_thread(Int32(CLW_LEND_NONE)) }
         for (job, outcome) in zip(group, outcomes) {
             switch outcome {
             case .success(let finish): finish()
@@ -139,8 +145,9 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private static func runApart(_ job: Job, in db: Database) throws -> Outcome {
+    private func runApart(_ job: Job, in db: Database) throws -> Outcome {
         let outcome: Outcome
+        let sums = tally.sums
         try db.cachedStatement(sql: "SAVEPOINT one_write").execute()
         do {
             outcome = .success(try job.run(db))
@@ -148,6 +155,7 @@ final class GroupCommitter: Sendable {
             // A full disk and the like end the whole transaction.
             guard db.isInsideTransaction else { throw error }
             try db.cachedStatement(sql: "ROLLBACK TO one_write").execute()
+            tally.sums = sums
             outcome = .failure(StoreError(describing: error))
         }
         try db.cachedStatement(sql: "RELEASE one_write").execute()
@@ -155,11 +163,13 @@ final class GroupCommitter: Sendable {
     }
 
     /// Commits what `body` did, or rolls it back when anything throws.
-    private static func transaction<Value>(in db: Database, _ body: () throws -> Value) throws -> Value {
+    private func transaction<Value>(in db: Database, _ body: () throws -> Value) throws -> Value {
         do {
+            tally.sums = [:]
             // As GRDB's own functions, but prepared once.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
             let value = try body()
+            try tally.flush(in: db)
             try db.cachedStatement(sql: "COMMIT TRANSACTION").execute()
             return value
         } catch {

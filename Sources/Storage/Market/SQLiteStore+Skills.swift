@@ -29,15 +29,15 @@ extension SQLiteStore: MarketStore {
             try db.run(
                 """
                 INSERT INTO skills (id, agent_id, name, display_name, description, category, pricing_kind, price,
-                    currency, interval, unit, status, tags, latest_version, rating, review_count, download_count,
-                    created_at, updated_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    currency, pricing, status, tags, latest_version, rating, review_count, download_count, created_at,
+                    updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     skill.id.uuid, skill.agentID.uuid, skill.name, skill.displayName,
                     skill.latest.manifest.description, skill.category.rawValue, skill.pricing.kind.rawValue,
                     skill.pricing.price.base, skill.pricing.price.currency.rawValue,
-                    skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
+                    skill.pricing.json.description, skill.status.rawValue, skill.tagsJSON,
                     skill.latest.version.description, skill.rating, skill.reviewCount, skill.downloadCount,
                     skill.createdAt.milliseconds, skill.updatedAt.milliseconds,
                 ])
@@ -93,13 +93,13 @@ extension SQLiteStore: MarketStore {
         let changed = try db.run(
             """
             UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
-                interval = ?, unit = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
+                pricing = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
             WHERE id = ?
             """,
             [
                 skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
                 skill.pricing.price.base, skill.pricing.price.currency.rawValue,
-                skill.pricing.interval?.rawValue, skill.pricing.unit, skill.status.rawValue, skill.tagsJSON,
+                skill.pricing.json.description, skill.status.rawValue, skill.tagsJSON,
                 skill.rating, skill.reviewCount, skill.updatedAt.milliseconds, skill.id.uuid,
             ])
         guard changed == 1 else { throw StoreError.missing("skill") }

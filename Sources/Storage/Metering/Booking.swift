@@ -101,7 +101,8 @@ extension Transfer.Reference {
     /// The identifier of the run or purchase, or the text of a credit's reference.
     fileprivate var bytes: Data {
         switch self {
-        case .purchase(let id): id.bytes
+        case .payment(let id): id.bytes
+        case .refund(let id): id.bytes
         case .usage(let id): id.bytes
         case .text(let text): Data(text.utf8)
         }

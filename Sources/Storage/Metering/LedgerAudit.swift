@@ -14,7 +14,9 @@ struct LedgerAudit {
         try audit.checkTransfers()
         try audit.checkBalances()
         try audit.checkCharges()
+        try audit.checkRefunds()
         try audit.checkLicences()
+        try audit.checkTotals()
         try audit.checkChains()
         let sums = try audit.sums()
         return LedgerCheck(
@@ -82,30 +84,83 @@ struct LedgerAudit {
             """)
     }
 
-    /// What each run and purchase cost is what its entries moved, with the fee that the split demands.
+    /// What each run and payment cost is what its entries moved, with the fee that the split demands.
     private mutating func checkCharges() throws {
-        let charges = [("usages", "cost", "usage"), ("purchases", "amount", "purchase")]
-        for (table, column, kind) in charges {
+        let charges = [
+            ("usage", "SELECT id, cost AS amount, currency FROM usages", "usage"),
+            ("payment", "SELECT id, amount, currency FROM payments WHERE number = 0", "purchase"),
+            ("payment", "SELECT id, amount, currency FROM payments WHERE number > 0", "renewal"),
+        ]
+        for (name, rows, kind) in charges {
             try faults(
                 """
-                SELECT '\(kind) ' || lower(hex(u.id)) AS place,
-                    \(column) || ' base units were charged, ' || ifnull(t.total, 0) || ' moved, '
+                SELECT '\(name) ' || lower(hex(u.id)) AS place,
+                    u.amount || ' base units were charged, ' || ifnull(t.total, 0) || ' moved, '
                         || ifnull(t.fee, 0) || ' of them as fee' AS detail
-                FROM \(table) AS u LEFT JOIN (
-                    SELECT reference, sum(amount) AS total, sum(iif(kind = '\(kind)_fee', amount, 0)) AS fee,
-                        max(currency) AS currency
-                    FROM transfers WHERE kind IN ('\(kind)', '\(kind)_fee') GROUP BY reference
-                ) AS t ON t.reference = u.id
-                WHERE u.\(column) <> ifnull(t.total, 0) OR ifnull(t.fee, 0) <> (u.\(column) + 39) / 40
+                FROM (\(rows)) AS u LEFT JOIN (\(Self.moved(kind))) AS t ON t.reference = u.id
+                WHERE u.amount <> ifnull(t.total, 0) OR ifnull(t.fee, 0) <> (u.amount + 39) / 40
                     OR t.currency <> u.currency
                 """)
-            try faults(
-                """
-                SELECT 'transfer ' || lower(hex(t.id)) AS place, 'it pays a \(kind) that does not exist' AS detail
-                FROM transfers AS t LEFT JOIN \(table) AS u ON u.id = t.reference
-                WHERE t.kind IN ('\(kind)', '\(kind)_fee') AND u.id IS NULL
-                """)
+            try orphans(kind, "a \(name)", rows)
         }
+        try faults(
+            """
+            SELECT 'purchase ' || lower(hex(p.id)) AS place,
+                'it says that ' || p.amount || ' base units were paid, its payment says ' || ifnull(y.amount, 0) AS detail
+            FROM purchases AS p LEFT JOIN payments AS y ON y.id = p.id
+            WHERE p.amount <> ifnull(y.amount, 0) OR y.currency <> p.currency
+            """)
+        try faults(
+            """
+            SELECT 'purchase ' || lower(hex(p.id)) AS place,
+                'its subscription was paid for ' || p.periods_paid || ' periods but has ' || count(y.id) || ' payments'
+                    AS detail
+            FROM purchases AS p LEFT JOIN payments AS y ON y.purchase_id = p.id
+            WHERE p.periods_paid IS NOT NULL GROUP BY p.id HAVING count(y.id) <> p.periods_paid
+            """)
+    }
+
+    /// No more is given back than was paid, and seller and platform each give what they got of it.
+    private mutating func checkRefunds() throws {
+        try faults(
+            """
+            SELECT 'refund ' || lower(hex(r.id)) AS place,
+                r.amount || ' base units are given back, ' || ifnull(t.total, 0) || ' moved, ' || ifnull(t.fee, 0)
+                    || ' of them from the platform' AS detail
+            FROM refunds AS r LEFT JOIN (\(Self.moved("refund"))) AS t ON t.reference = r.id
+            WHERE r.amount <> ifnull(t.total, 0) OR r.fee_part <> ifnull(t.fee, 0) OR t.currency <> r.currency
+            """)
+        try orphans("refund", "a refund", "SELECT id FROM refunds")
+        try faults(
+            """
+            SELECT kind || ' ' || lower(hex(target)) AS place,
+                'of ' || ifnull(paid, 0) || ' base units ' || back || ' were given back, ' || fee
+                    || ' of them from the platform' AS detail
+            FROM (
+                SELECT r.target, r.target_kind AS kind, sum(r.amount) AS back, sum(r.fee_part) AS fee,
+                    ifnull(max(y.amount), max(u.cost)) AS paid
+                FROM refunds AS r LEFT JOIN payments AS y ON r.target_kind = 'payment' AND y.id = r.target
+                LEFT JOIN usages AS u ON r.target_kind = 'usage' AND u.id = r.target GROUP BY r.target
+            ) WHERE paid IS NULL OR back > paid OR fee <> (paid + 39) / 40 - (paid - back + 39) / 40
+            """)
+    }
+
+    /// What the entries of one kind and of its fee moved, by what they were booked for.
+    private static func moved(_ kind: String) -> String {
+        """
+        SELECT reference, sum(amount) AS total, sum(iif(kind = '\(kind)_fee', amount, 0)) AS fee,
+            max(currency) AS currency
+        FROM transfers WHERE kind IN ('\(kind)', '\(kind)_fee') GROUP BY reference
+        """
+    }
+
+    private mutating func orphans(_ kind: String, _ name: String, _ rows: String) throws {
+        try faults(
+            """
+            SELECT 'transfer ' || lower(hex(t.id)) AS place, 'it is for \(name) that does not exist' AS detail
+            FROM transfers AS t LEFT JOIN (\(rows)) AS u ON u.id = t.reference
+            WHERE t.kind IN ('\(kind)', '\(kind)_fee') AND u.id IS NULL
+            """)
     }
 
     private mutating func checkLicences() throws {
@@ -115,10 +170,54 @@ struct LedgerAudit {
                 'its licence counts ' || p.current_usage || ' uses but has ' || ifnull(u.uses, 0) || ' records'
                     || ifnull(' and a usage limit of ' || p.usage_limit, '') AS detail
             FROM purchases AS p LEFT JOIN (
-                SELECT purchase_id, count(*) AS uses FROM usages WHERE counts_use = 1 GROUP BY purchase_id
+                SELECT purchase_id, count(*) AS uses, sum(trial) AS trials FROM usages WHERE counts_use = 1
+                GROUP BY purchase_id
             ) AS u ON u.purchase_id = p.id
             WHERE p.current_usage <> ifnull(u.uses, 0) OR p.current_usage > p.usage_limit
+                OR p.trial_calls - p.trial_left <> ifnull(u.trials, 0)
             """)
+    }
+
+    /// The sums of usage are what a recount gives: the days and months by their hours, and the hours by the runs.
+    private mutating func checkTotals() throws {
+        let columns = "agent_id, seller_id, skill_id, chain, verdict, currency"
+        let sums =
+            "sum(calls), sum(units), sum(cost), sum(duration_ms), sum(cpu_ms), sum(request_bytes), sum(response_bytes)"
+        let day = "start - ((start % 86400000) + 86400000) % 86400000"
+        let month = "unixepoch(start / 1000, 'unixepoch', 'start of month') * 1000"
+        let recounts = [
+            (
+                "hour",
+                """
+                SELECT timestamp - ((timestamp % 3600000) + 3600000) % 3600000 AS start, \(columns), count(*),
+                    sum(units), sum(cost), sum(duration_ms), sum(cpu_ms), sum(request_size), sum(response_size)
+                FROM usages GROUP BY 1, 2, 3, 4, 5, 6, 7
+                """
+            ),
+            (
+                "day",
+                "SELECT \(day), \(columns), \(sums) FROM usage_totals WHERE unit = 'hour' GROUP BY 1, 2, 3, 4, 5, 6, 7"
+            ),
+            (
+                "month",
+                "SELECT \(month), \(columns), \(sums) FROM usage_totals WHERE unit = 'hour' GROUP BY 1, 2, 3, 4, 5, 6, 7"
+            ),
+        ]
+        for (unit, recount) in recounts {
+            let kept = """
+                SELECT start, \(columns), calls, units, cost, duration_ms, cpu_ms, request_bytes, response_bytes
+                FROM usage_totals WHERE unit = '\(unit)'
+                """
+            try faults(
+                """
+                SELECT 'usage of the \(unit) ' || start AS place,
+                    'the sums of agent ' || lower(hex(agent_id)) || ' are not what a recount gives' AS detail
+                FROM (
+                    SELECT * FROM (SELECT * FROM (\(kept)) EXCEPT SELECT * FROM (\(recount)))
+                    UNION SELECT * FROM (SELECT * FROM (\(recount)) EXCEPT SELECT * FROM (\(kept)))
+                )
+                """)
+        }
     }
 
     /// Every receipt has the next number, is what its hash says, and names the one before. Signatures need the public

@@ -5,24 +5,34 @@ public import Metering
 
 extension SQLiteStore {
     public func load(
-        _ keys: HoldKeys, onCommit: @escaping @Sendable (HoldState) -> Void
+        _ keys: HoldKeys, at time: Timestamp, onCommit: @escaping @Sendable (HoldState) -> Void
     ) async throws(StoreError) -> HoldState {
         // Among the writes, so that its place in their order is known.
-        try await committer.write { db in
+        try await committer.write { [committer] db in
+            try committer.tally.flush(in: db)
             let balance = try keys.account.map { key in
                 try Self.balance(of: .agent(key.agentID, key.currency), in: db).base
             }
-            let row = try keys.purchaseID.flatMap { id in
-                try db.row("SELECT usage_limit, current_usage FROM purchases WHERE id = ?", [id.uuid])
+            let budgets = try keys.account.map { key in
+                try Self.budgets(.agent(key.agentID), key.currency, at: time, in: db)
             }
-            let license = try row.map { row in
-                HoldState.License(
-                    usageLimit: try row.optionalInteger("usage_limit"),
-                    currentUsage: try row.integer("current_usage"))
-            }
-            return HoldState(keys: keys, balanceBase: balance ?? 0, license: license)
+            let license = try keys.purchaseID.flatMap { try Self.license($0, at: time, in: db) }
+            return HoldState(keys: keys, balanceBase: balance ?? 0, budgets: budgets ?? [], license: license)
         } onCommit: {
             onCommit($0)
+        }
+    }
+
+    private static func license(
+        _ id: Purchase.ID, at time: Timestamp, in db: Database
+    ) throws -> HoldState.License? {
+        let row = try db.row(
+            "SELECT usage_limit, current_usage, trial_left, currency FROM purchases WHERE id = ?", [id.uuid])
+        return try row.map { row in
+            HoldState.License(
+                usageLimit: try row.optionalInteger("usage_limit"), currentUsage: try row.integer("current_usage"),
+                trialLeft: try row.integer("trial_left"),
+                budgets: try budgets(.license(id), row.word("currency"), at: time, in: db))
         }
     }
 

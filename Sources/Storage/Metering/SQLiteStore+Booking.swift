@@ -1,3 +1,4 @@
+import Fields
 import Foundation
 import GRDB
 public import MarketCore
@@ -10,6 +11,7 @@ extension SQLiteStore {
         let booking = try Booking(record.transfers, of: record.purchase.amount)
         try await committer.write { db in
             try Self.insert(record.purchase, in: db)
+            if let payment = record.payment { try Self.insert(payment, in: db) }
             try booking.write(in: db)
             if let (request, outcome) = record.idempotency {
                 try Self.insert(outcome, for: request, at: record.purchase.createdAt, orKeep: false, in: db)
@@ -51,26 +53,48 @@ extension SQLiteStore {
     }
 
     private static func insert(_ purchase: Purchase, in db: Database) throws {
-        guard purchase.runPrice.currency == purchase.amount.currency else {
+        guard purchase.pricing.price.currency == purchase.amount.currency else {
             throw StoreError.refused("a licence is bought and used in one currency")
+        }
+        // Free runs are given once to each buyer of a skill.
+        if purchase.trialLeft > 0 {
+            let given = try db.row(
+                "SELECT 1 FROM purchases WHERE buyer_id = ? AND skill_id = ? AND trial_calls > 0",
+                [purchase.buyerID.uuid, purchase.skillID.uuid])
+            guard given == nil else { throw StoreError.conflict(field: "trialCalls") }
         }
         try db.run(
             """
-            INSERT INTO purchases (id, buyer_id, seller_id, skill_id, amount, currency, run_price, tx_hash,
-                license_kind, expires_at, usage_limit, current_usage, status, revocation_epoch, revoked_reason,
-                created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO purchases (id, buyer_id, seller_id, skill_id, amount, currency, pricing, tx_hash,
+                license_kind, expires_at, usage_limit, current_usage, trial_calls, trial_left, periods_paid, renews,
+                status, revocation_epoch, revoked_reason, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 purchase.id.uuid, purchase.buyerID.uuid, purchase.sellerID.uuid, purchase.skillID.uuid,
-                purchase.amount.base, purchase.amount.currency.rawValue, purchase.runPrice.base,
+                purchase.amount.base, purchase.amount.currency.rawValue,
+                purchase.pricing.json.description,
                 purchase.transactionHash, purchase.license.kind.rawValue, purchase.license.expiresAt?.milliseconds,
-                purchase.license.usageLimit, purchase.license.currentUsage, purchase.status.rawValue,
+                purchase.license.usageLimit, purchase.license.currentUsage, purchase.trialLeft, purchase.trialLeft,
+                purchase.subscription?.periodsPaid, purchase.subscription?.renews ?? false, purchase.status.rawValue,
                 purchase.revocationEpoch, purchase.revokedReason, purchase.createdAt.milliseconds,
             ])
         guard purchase.status == .completed else { return }
         try db.run("UPDATE skills SET download_count = download_count + 1 WHERE id = ?", [purchase.skillID.uuid])
         try db.run("UPDATE agents SET total_sales = total_sales + 1 WHERE id = ?", [purchase.sellerID.uuid])
+    }
+
+    static func insert(_ payment: Payment, in db: Database) throws {
+        try db.run(
+            """
+            INSERT INTO payments (id, purchase_id, number, amount, currency, period_start, period_end, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                payment.id.uuid, payment.purchaseID.uuid, payment.number, payment.amount.base,
+                payment.amount.currency.rawValue, payment.period?.start.milliseconds,
+                payment.period?.end.milliseconds, payment.createdAt.milliseconds,
+            ])
     }
 
     private static func bookedCredit(_ request: CreditRequest, in db: Database) throws -> Transfer? {

@@ -9,8 +9,10 @@ extension SQLiteStore: MeteringStore {
     ) async throws(StoreError) -> SettledRun {
         // All but what depends on earlier writes is done here, beside the committer.
         let rows = try SettlementRows(settlement, signer: signer)
-        return try await committer.write(always: true) { db in
-            try Self.settle(settlement, rows, in: db)
+        return try await committer.write(always: true) { [committer] db in
+            let run = try Self.settle(settlement, rows, in: db)
+            if !run.alreadySettled { committer.tally.add(settlement, chain: rows.chain) }
+            return run
         } onCommit: {
             onCommit($0)
         }
@@ -34,7 +36,8 @@ extension SQLiteStore: MeteringStore {
         let usage = settlement.usage
         if settlement.countsUse {
             let changed = try db.run(
-                "UPDATE purchases SET current_usage = current_usage + 1 WHERE id = ?", [usage.purchaseID?.uuid])
+                "UPDATE purchases SET current_usage = current_usage + 1, trial_left = trial_left - ? WHERE id = ?",
+                [settlement.isTrial ? 1 : 0, usage.purchaseID?.uuid])
             guard changed == 1 else { throw StoreError.missing("purchase") }
         }
         try rows.booking.write(in: db)
@@ -75,9 +78,9 @@ extension SQLiteStore: MeteringStore {
         let changed = try db.run(
             """
             INSERT INTO usages (id, purchase_id, skill_id, agent_id, seller_id, endpoint, request_size, response_size,
-                duration_ms, cpu_ms, peak_memory, cost, currency, verdict, timestamp, counts_use, chain, report, number,
-                receipt_hash, receipt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                duration_ms, cpu_ms, peak_memory, units, cost, currency, trial, verdict, timestamp, counts_use, chain,
+                report, number, receipt_hash, receipt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """,
             values: rows.usage + [number.databaseValue, hash.databaseValue, receipt.databaseValue])

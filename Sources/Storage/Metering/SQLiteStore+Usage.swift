@@ -15,7 +15,7 @@ extension SQLiteStore {
             let found = try db.rows(
                 """
                 SELECT id, purchase_id, skill_id, agent_id, endpoint, request_size, response_size, duration_ms, cpu_ms,
-                    peak_memory, cost, currency, verdict, timestamp
+                    peak_memory, units, cost, currency, trial, verdict, timestamp
                 FROM usages\(conditions.sql) ORDER BY timestamp DESC, id DESC LIMIT ?
                 """,
                 conditions.values + [query.page.limit + 1])
@@ -70,6 +70,7 @@ extension UsageQuery {
         if let agentID { conditions.add("agent_id = ?", agentID.uuid) }
         if let skillID { conditions.add("skill_id = ?", skillID.uuid) }
         if let purchaseID { conditions.add("purchase_id = ?", purchaseID.uuid) }
+        if let endpoint { conditions.add("endpoint = ?", endpoint) }
         if let verdict { conditions.add("verdict = ?", verdict) }
         if let from { conditions.add("timestamp >= ?", from.milliseconds) }
         if let to { conditions.add("timestamp < ?", to.milliseconds) }

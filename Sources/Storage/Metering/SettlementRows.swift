@@ -23,8 +23,10 @@ struct SettlementRows: Sendable {
             settlement.sellerID.uuid.databaseValue, usage.endpoint.databaseValue, usage.requestSize.databaseValue,
             usage.responseSize.databaseValue, usage.durationMilliseconds.databaseValue,
             usage.cpuTimeMilliseconds.databaseValue, usage.peakMemoryBytes.databaseValue,
-            usage.cost.base.databaseValue, usage.cost.currency.rawValue.databaseValue, usage.verdict.databaseValue,
-            usage.timestamp.milliseconds.databaseValue, settlement.countsUse.databaseValue, chain.databaseValue,
+            usage.units.databaseValue, usage.cost.base.databaseValue, usage.cost.currency.rawValue.databaseValue,
+            settlement.isTrial.databaseValue,
+            usage.verdict.databaseValue, usage.timestamp.milliseconds.databaseValue, settlement.countsUse.databaseValue,
+            chain.databaseValue,
             Data(settlement.report).databaseValue,
         ]
     }

@@ -28,16 +28,12 @@ extension Row {
 
     /// A row of `skills` joined with its latest version, whose columns are prefixed with `version_`.
     func skill() throws -> Skill {
-        let pricing = Pricing(
-            kind: try word("pricing_kind"), price: try money("price"),
-            interval: try optionalText("interval").map { try value("interval", Pricing.Interval(rawValue: $0)) },
-            unit: try optionalText("unit"))
         let latest = try skillVersion(
             skillID: try id("id"), version: "latest_version", package: "version_package",
             manifest: "version_manifest", api: "version_api", createdAt: "version_created_at")
         return Skill(
             id: try id("id"), agentID: try id("agent_id"), name: try text("name"),
-            displayName: try text("display_name"), category: try word("category"), pricing: pricing,
+            displayName: try text("display_name"), category: try word("category"), pricing: try pricing(),
             status: try word("status"), tags: try tags(), latest: latest, rating: try real("rating"),
             reviewCount: try integer("review_count"), downloadCount: try integer("download_count"),
             createdAt: try time("created_at"), updatedAt: try time("updated_at"))
@@ -59,10 +55,21 @@ extension Row {
             usageLimit: try optionalInteger("usage_limit"), currentUsage: try integer("current_usage"))
         return Purchase(
             id: try id("id"), buyerID: try id("buyer_id"), sellerID: try id("seller_id"),
-            skillID: try id("skill_id"), amount: try money("amount"), runPrice: try money("run_price"),
-            transactionHash: try optionalText("tx_hash"), license: license, status: try word("status"),
+            skillID: try id("skill_id"), amount: try money("amount"), pricing: try pricing(),
+            transactionHash: try optionalText("tx_hash"), license: license, trialLeft: try integer("trial_left"),
+            subscription: try optionalInteger("periods_paid").map {
+                Subscription(periodsPaid: $0, renews: try integer("renews") != 0)
+            }, status: try word("status"),
             revocationEpoch: try integer("revocation_epoch"), revokedReason: try optionalText("revoked_reason"),
             createdAt: try time("created_at"))
+    }
+
+    private func pricing() throws -> Pricing {
+        do {
+            return try Pricing(FieldReader(try JSONValue(parsing: Array(try text("pricing").utf8))))
+        } catch {
+            throw StoreError.corrupt("a stored price does not read back: \(error)")
+        }
     }
 
     private func tags() throws -> [String] {

@@ -11,7 +11,29 @@ extension Row {
             agentID: try id("agent_id"), endpoint: try text("endpoint"), requestSize: try integer("request_size"),
             responseSize: try integer("response_size"), durationMilliseconds: try integer("duration_ms"),
             cpuTimeMilliseconds: try integer("cpu_ms"), peakMemoryBytes: try integer("peak_memory"),
-            cost: try money("cost"), verdict: try text("verdict"), timestamp: try time("timestamp"))
+            units: try integer("units"), cost: try money("cost"), isTrial: try integer("trial") != 0,
+            verdict: try text("verdict"), timestamp: try time("timestamp"))
+    }
+
+    func payment() throws -> Payment {
+        let start = try optionalTime("period_start")
+        let end = try optionalTime("period_end")
+        return Payment(
+            id: try id("id"), purchaseID: try id("purchase_id"), number: try integer("number"),
+            amount: try money("amount"),
+            period: try start.map { BillingPeriod(start: $0, end: try value("period_end", end)) },
+            createdAt: try time("created_at"))
+    }
+
+    /// A row of `refunds`.
+    func refund() throws -> Refund {
+        let isPayment = try text("target_kind") == "payment"
+        return Refund(
+            id: try id("id"), target: isPayment ? .payment(try id("target")) : .usage(try id("target")),
+            purchaseID: try id("purchase_id"), buyerID: try id("buyer_id"), sellerID: try id("seller_id"),
+            amount: try money("amount"), sellerPart: try money("seller_part"), feePart: try money("fee_part"),
+            refundedBefore: try money("refunded_before"), reason: try text("reason"),
+            createdAt: try time("created_at"))
     }
 
     func outcome() throws -> RecordedOutcome {

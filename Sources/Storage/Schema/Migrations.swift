@@ -12,6 +12,7 @@ enum Migrations {
         migrator.registerMigration("4 run price") { db in try db.execute(sql: runPrice) }
         migrator.registerMigration("5 bounded outcomes") { db in try db.execute(sql: boundedOutcomes) }
         migrator.registerMigration("6 secrets") { db in try db.execute(sql: secretsTable) }
+        migrator.registerMigration("7 commerce") { db in try commerce(db) }
         return migrator
     }
 

@@ -13,6 +13,8 @@ struct AdminRoutes {
         [
             Route(.post, "/api/v1/admin/credits", credit),
             Route(.post, "/api/v1/admin/purchases/{purchase}/revoke", revoke),
+            Route(.post, "/api/v1/admin/purchases/{purchase}/refund", refundPurchase),
+            Route(.post, "/api/v1/admin/executions/{execution}/refund", refundExecution),
             Route(.get, "/api/v1/admin/ledger", ledger),
         ]
     }
@@ -66,6 +68,20 @@ struct AdminRoutes {
         return .json(["purchase": try await node.revoke(id, reason: reason).json])
     }
 
+    @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
+        try requireOperator(call)
+        let request = try await call.refund()
+        return .json(
+            try await node.refundPurchase(call.parameter("purchase"), request, by: .operator), status: 201)
+    }
+
+    @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
+        try requireOperator(call)
+        let request = try await call.refund()
+        return .json(
+            try await node.refundExecution(call.parameter("execution"), request, by: .operator), status: 201)
+    }
+
     @Sendable private func ledger(_ call: Call) async throws -> Reply {
         try requireOperator(call)
         try call.query().finish()
@@ -113,7 +129,8 @@ extension LedgerCheck.Sums {
 extension Transfer.Reference {
     fileprivate var text: String {
         switch self {
-        case .purchase(let id): id.description
+        case .payment(let id): id.description
+        case .refund(let id): id.description
         case .usage(let id): id.description
         case .text(let text): text
         }

@@ -1,0 +1,123 @@
+import ExecutionNode
+import Fields
+import HTTPTypes
+import MarketCore
+import Metering
+
+/// What was bought and sold: its history, its renewal, its refunds, and what an agent allows itself to spend.
+struct PurchaseRoutes {
+    let node: ExecutionNode
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/purchases", list),
+            Route(.get, "/api/v1/purchases/{purchase}", show),
+            Route(.post, "/api/v1/purchases/{purchase}/cancel") { try await renew($0, false) },
+            Route(.post, "/api/v1/purchases/{purchase}/resume") { try await renew($0, true) },
+            Route(.post, "/api/v1/purchases/{purchase}/token", token),
+            Route(.post, "/api/v1/purchases/{purchase}/refund", refundPurchase),
+            Route(.post, "/api/v1/executions/{execution}/refund", refundExecution),
+            Route(.get, "/api/v1/budgets", listBudgets),
+            Route(.put, "/api/v1/budgets", setBudget),
+            Route(.delete, "/api/v1/budgets", dropBudget),
+        ]
+    }
+
+    @Sendable private func list(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        var query = try call.query()
+        var wanted = PurchaseQuery(party: try query.party(of: agent))
+        if let skill = try query.string("skillId", bytesMax: 64) { wanted.skillID = try await node.skill(skill).id }
+        wanted.status = try query.enumeration("status", as: Purchase.Status.self)
+        wanted.page = try query.page()
+        try query.finish()
+        return .json(try await node.purchases(wanted).json("items", limit: wanted.page.limit) { $0.json })
+    }
+
+    @Sendable private func show(_ call: Call) async throws -> Reply {
+        try call.query().finish()
+        let agent = try node.authenticate(try call.bearer)
+        return .json(try await node.purchase(call.parameter("purchase"), reader: agent))
+    }
+
+    private func renew(_ call: Call, _ renews: Bool) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let purchase = try await node.setRenewal(call.parameter("purchase"), buyer: agent, renews: renews)
+        return .json(["purchase": purchase.json])
+    }
+
+    @Sendable private func token(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        return .json(try await node.reissueToken(call.parameter("purchase"), buyer: agent))
+            .with(.cacheControl, "no-store")
+    }
+
+    @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let request = try await call.refund()
+        return .json(
+            try await node.refundPurchase(call.parameter("purchase"), request, by: .seller(agent)), status: 201)
+    }
+
+    @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let request = try await call.refund()
+        return .json(
+            try await node.refundExecution(call.parameter("execution"), request, by: .seller(agent)), status: 201)
+    }
+
+    // MARK: Budgets
+
+    @Sendable private func listBudgets(_ call: Call) async throws -> Reply {
+        try call.query().finish()
+        let agent = try node.authenticate(try call.bearer)
+        return .json(["items": .array(try await node.budgets(of: agent))])
+    }
+
+    @Sendable private func setBudget(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
+        let purchase = try fields.optionalString("purchaseId", minBytes: 1, maxBytes: 64)
+        let period: Budget.Period = try fields.enumeration("period")
+        let currency: Currency? = try fields.optionalEnumeration("currency")
+        let limit = try fields.money("limit", currency ?? .usdc)
+        try fields.finish()
+        return .json([
+            "items": .array(
+                try await node.setBudget(of: agent, purchase: purchase, period, currency, limit: limit))
+        ])
+    }
+
+    @Sendable private func dropBudget(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        var query = try call.query()
+        let purchase = try query.string("purchaseId", bytesMax: 64)
+        guard let period = try query.enumeration("period", as: Budget.Period.self) else {
+            throw NodeError.malformed("Say which budget: period=day or period=month.", code: "invalid_parameter")
+        }
+        let currency = try query.enumeration("currency", as: Currency.self)
+        try query.finish()
+        return .json([
+            "items": .array(
+                try await node.setBudget(of: agent, purchase: purchase, period, currency, limit: nil))
+        ])
+    }
+}
+
+private enum Role: String, CaseIterable {
+    case buyer, seller
+}
+
+extension QueryReader {
+    /// Which side of a sale the caller asks about: `role` is `buyer`, the default, or `seller`.
+    mutating func party(of agent: Agent.ID) throws(NodeError) -> PurchaseQuery.Party {
+        let role = try enumeration("role", as: Role.self) ?? .buyer
+        return role == .buyer ? .buyer(agent) : .seller(agent)
+    }
+}
+
+extension Call {
+    func refund() async throws -> RefundRequest {
+        try RefundRequest(try fields(try await body(bytesMax: 64 << 10)))
+    }
+}

@@ -1,0 +1,99 @@
+public import MarketCore
+
+/// Money that a buyer gets back, as new entries: nothing that was booked changes.
+public struct Refund: Hashable, Sendable {
+    public typealias ID = Identifier<Refund>
+
+    /// What was paid.
+    public enum Target: Hashable, Sendable {
+        case payment(Payment.ID)
+        case usage(SkillUsage.ID)
+    }
+
+    public let id: ID
+    public let target: Target
+    /// The licence whose payment or run it is.
+    public let purchaseID: Purchase.ID
+    public let buyerID: Agent.ID
+    public let sellerID: Agent.ID
+    public let amount: Money
+    /// What the seller gives of it.
+    public let sellerPart: Money
+    /// What the platform gives of it.
+    public let feePart: Money
+    /// What of the target had been given back before.
+    public let refundedBefore: Money
+    public let reason: String
+    public let createdAt: Timestamp
+
+    public static let reasonBytesMax = 255
+
+    /// A refund that was stored.
+    public init(
+        id: ID, target: Target, purchaseID: Purchase.ID, buyerID: Agent.ID, sellerID: Agent.ID, amount: Money,
+        sellerPart: Money, feePart: Money, refundedBefore: Money, reason: String, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.target = target
+        self.purchaseID = purchaseID
+        self.buyerID = buyerID
+        self.sellerID = sellerID
+        self.amount = amount
+        self.sellerPart = sellerPart
+        self.feePart = feePart
+        self.refundedBefore = refundedBefore
+        self.reason = reason
+        self.createdAt = createdAt
+    }
+
+    /// Divides `amount` so that what remains is shared as if only that had ever been paid: after any number of partial
+    /// refunds that add up to all, seller and platform are where they were before the payment.
+    /// - Parameters:
+    ///   - paid: what the target cost.
+    ///   - before: what was given back of it already; `before + amount` is at most `paid`.
+    public init(
+        id: ID, target: Target, purchaseID: Purchase.ID, buyerID: Agent.ID, sellerID: Agent.ID, amount: Money,
+        of paid: Money, before: Money, reason: String, createdAt: Timestamp
+    ) throws(RefundError) {
+        guard amount.currency == paid.currency, before.currency == paid.currency else {
+            throw .otherCurrency(paid.currency)
+        }
+        let left = Money(base: paid.base - before.base, currency: paid.currency)
+        guard amount.base > 0, amount.base <= left.base else { throw .amount(left: left) }
+        let now = PaymentSplit(left)
+        let after = PaymentSplit(Money(base: left.base - amount.base, currency: paid.currency))
+        self.init(
+            id: id, target: target, purchaseID: purchaseID, buyerID: buyerID, sellerID: sellerID, amount: amount,
+            sellerPart: Money(base: now.seller.base - after.seller.base, currency: paid.currency),
+            feePart: Money(base: now.fee.base - after.fee.base, currency: paid.currency), refundedBefore: before,
+            reason: reason, createdAt: createdAt)
+    }
+}
+
+/// Why money is not given back.
+public enum RefundError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// More than what was paid, nothing, or less than nothing.
+    case amount(left: Money)
+    case otherCurrency(Currency)
+
+    public var description: String {
+        switch self {
+        case .amount(let left): "A refund is more than zero and at most the \(left) that were paid and not given back."
+        case .otherCurrency(let currency): "It was paid in \(currency.rawValue), and so is its refund."
+        }
+    }
+}
+
+/// A refund to store with its entries in one durable transaction.
+public struct RefundRecord: Sendable {
+    public let refund: Refund
+    public let transfers: [Transfer]
+    /// The licence ends with it: its current payment was given back in full.
+    public let endsLicense: Bool
+
+    public init(_ refund: Refund, endsLicense: Bool) throws(LedgerError) {
+        self.refund = refund
+        self.endsLicense = endsLicense
+        transfers = try LedgerRules.refund(refund)
+    }
+}

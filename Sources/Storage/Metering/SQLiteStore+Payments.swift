@@ -1,0 +1,112 @@
+import Foundation
+import GRDB
+public import MarketCore
+public import Metering
+
+extension SQLiteStore {
+    public func payments(of purchase: Purchase.ID) async throws(StoreError) -> [Payment] {
+        try await read { db in
+            try db.rows("SELECT * FROM payments WHERE purchase_id = ? ORDER BY number", [purchase.uuid])
+                .map { try $0.payment() }
+        }
+    }
+
+    public func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund] {
+        try await read { db in
+            try db.rows(
+                "SELECT * FROM refunds WHERE purchase_id = ? ORDER BY created_at, refunded_before", [purchase.uuid]
+            ).map { try $0.refund() }
+        }
+    }
+
+    public func dueRenewals(
+        before time: Timestamp, after last: Purchase?, limit: Int
+    ) async throws(StoreError) -> [Purchase] {
+        var conditions = Conditions()
+        conditions.add("renews = 1 AND expires_at < ?", time.milliseconds)
+        if let last { conditions.add("(expires_at, id) > (?, ?)", last.license.expiresAt?.milliseconds, last.id.uuid) }
+        return try await read { [conditions] db in
+            try db.rows(
+                "SELECT * FROM purchases\(conditions.sql) ORDER BY expires_at, id LIMIT ?", conditions.values + [limit]
+            ).map { try $0.purchase() }
+        }
+    }
+
+    public func setRenewal(_ purchase: Purchase.ID, renews: Bool) async throws(StoreError) -> Purchase {
+        try await committer.write { db in
+            try db.run(
+                "UPDATE purchases SET renews = ? WHERE id = ? AND periods_paid IS NOT NULL", [renews, purchase.uuid])
+            return try Self.purchase(purchase, in: db)
+        }
+    }
+
+    public func renew(
+        _ renewal: RenewalRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase {
+        let (purchase, payment) = (renewal.purchase, renewal.payment)
+        let booking = try Booking(renewal.transfers, of: payment.amount)
+        return try await committer.write { db in
+            let changed = try db.run(
+                """
+                UPDATE purchases SET periods_paid = periods_paid + 1, expires_at = ?
+                WHERE id = ? AND periods_paid = ? AND renews = 1 AND status = 'completed' AND revoked_reason IS NULL
+                """,
+                [payment.period?.end.milliseconds, purchase.id.uuid, payment.number])
+            guard changed == 1 else { throw StoreError.conflict(field: "subscription") }
+            try Self.insert(payment, in: db)
+            try booking.write(in: db)
+            return try Self.purchase(purchase.id, in: db)
+        } onCommit: { _ in
+            onCommit()
+        }
+    }
+
+    public func refund(
+        _ record: RefundRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase {
+        let booking = try Booking(record.transfers, of: record.refund.amount)
+        return try await committer.write { db in
+            try Self.insert(record.refund, in: db)
+            try booking.write(in: db)
+            if record.endsLicense {
+                try db.run(
+                    """
+                    UPDATE purchases SET status = 'refunded', renews = 0, revocation_epoch = revocation_epoch + 1
+                    WHERE id = ? AND status = 'completed'
+                    """, [record.refund.purchaseID.uuid])
+            }
+            return try Self.purchase(record.refund.purchaseID, in: db)
+        } onCommit: { _ in
+            onCommit()
+        }
+    }
+
+    private static func insert(_ refund: Refund, in db: Database) throws {
+        let (target, kind) =
+            switch refund.target {
+            case .payment(let id): (id.uuid, "payment")
+            case .usage(let id): (id.uuid, "usage")
+            }
+        // Another refund may have come first: its part must not be given back twice.
+        let before = try db.count("SELECT sum(amount) FROM refunds WHERE target = ?", [target])
+        guard before == refund.refundedBefore.base else { throw StoreError.conflict(field: "refund") }
+        try db.run(
+            """
+            INSERT INTO refunds (id, target, target_kind, purchase_id, buyer_id, seller_id, amount, seller_part,
+                fee_part, refunded_before, currency, reason, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                refund.id.uuid, target, kind, refund.purchaseID.uuid, refund.buyerID.uuid, refund.sellerID.uuid,
+                refund.amount.base, refund.sellerPart.base, refund.feePart.base, refund.refundedBefore.base,
+                refund.amount.currency.rawValue, refund.reason, refund.createdAt.milliseconds,
+            ])
+    }
+
+    static func purchase(_ id: Purchase.ID, in db: Database) throws -> Purchase {
+        guard let row = try db.row("SELECT * FROM purchases WHERE id = ?", [id.uuid]) else {
+            throw StoreError.missing("purchase")
+        }
+        return try row.purchase()
+    }
+}
