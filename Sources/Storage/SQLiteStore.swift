@@ -65,7 +65,7 @@ public final class SQLiteStore: Sendable {
     }
 
     /// The journal takes the mode of the file, so neither is ever readable by others.
-    private static func createFile(_ path: String) throws {
+    static func createFile(_ path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
         guard FileManager.default.createFile(atPath: path, contents: nil, attributes: attributes) else {

@@ -7,7 +7,8 @@ struct CLIUsageTests {
     @Test(
         "every command has a help text with an example, on standard output, with status 0",
         arguments: [
-            ["serve"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"], ["usage"], ["balance"],
+            ["serve"], ["backup"], ["restore"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"], ["usage"],
+            ["balance"],
             ["ledger", "verify"], ["receipt", "verify"],
             ["agent", "register"], ["agent", "show"], ["agent", "kept"], ["market", "list"], ["market", "purchase"],
             ["market", "verify"], ["market", "credit"], ["skill", "init"], ["skill", "validate"], ["skill", "pack"],
@@ -30,7 +31,7 @@ struct CLIUsageTests {
         arguments: [
             ["no-such-command"], ["run"], ["run", "somewhere"], ["exec", "skill"], ["skill", "init"],
             ["skill", "init", "Not A Name"], ["skill", "init", "ok", "--runtime", "perl"],
-            ["serve", "--log-format", "xml"],
+            ["serve", "--log-format", "xml"], ["backup"], ["restore", "claw.tar"],
             ["usage", "--no-such-option"], ["exec", "skill", "--endpoint", "/x", "--timeout", "0"],
         ])
     func wrongUsage(arguments: [String]) async throws {

@@ -24,7 +24,8 @@ struct ClawRunnerCommand: AsyncParsableCommand {
                 name: "Local", subcommands: [RunCommand.self, DoctorCommand.self, DemoCommand.self]),
             CommandGroup(name: "Skill", subcommands: [SkillGroup.self]),
             CommandGroup(name: "Profile", subcommands: [ProfileGroup.self]),
-            CommandGroup(name: "Daemon", subcommands: [ServeCommand.self]),
+            CommandGroup(
+                name: "Daemon", subcommands: [ServeCommand.self, BackupCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Client",
                 subcommands: [

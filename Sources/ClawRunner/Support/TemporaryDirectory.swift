@@ -17,6 +17,15 @@ struct TemporaryDirectory: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Beside `target`, and so on its file system: what is in it can be moved there at once.
+    init(beside target: String) throws(CommandFailure) {
+        var template = Array("\(target).draft-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CommandFailure(.usage, "No directory can be made beside \(target): \(InputFile.reason(errno)).")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Removes everything in it; read-only directories, as packages have, included.
     func remove() {
         let manager = FileManager.default

@@ -5,9 +5,11 @@ import Glibc
 struct PackageDirectoryReader {
     static let skippedNames: Set<String> = [".git", ".hg", ".svn", ".DS_Store", "__pycache__"]
 
+    private let skippedNames: Set<String>
     private var tree: PackageTree
 
-    init(limits: PackageLimits) {
+    init(limits: PackageLimits, skippedNames: Set<String> = Self.skippedNames) {
+        self.skippedNames = skippedNames
         tree = PackageTree(limits: limits)
     }
 
@@ -30,7 +32,7 @@ struct PackageDirectoryReader {
             throw PackageError(.system("read", errno: code), entry: path)
         }
         defer { closedir(stream) }
-        for name in try names(stream, path: path) where !Self.skippedNames.contains(name) {
+        for name in try names(stream, path: path) where !skippedNames.contains(name) {
             try add(name, in: dirfd(stream), path: path.isEmpty ? name : path + "/" + name, depth: depth)
         }
     }
@@ -49,7 +51,7 @@ struct PackageDirectoryReader {
             guard let name else { throw PackageError(.badPath("a name in it is not UTF-8"), entry: path) }
             guard name != ".", name != ".." else { continue }
             names.append(name)
-            guard names.count <= tree.limits.entriesMax + Self.skippedNames.count else {
+            guard names.count <= tree.limits.entriesMax + skippedNames.count else {
                 throw PackageError(.tooManyEntries(maximum: tree.limits.entriesMax))
             }
         }
