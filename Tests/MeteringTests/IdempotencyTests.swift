@@ -93,8 +93,11 @@ struct IdempotencyTests {
             #expect(leapt.advance(towards: wall(8_760), at: origin + .seconds(3_600 * hours)) < start)
         }
         #expect(leapt.advance(towards: wall(8_760), at: origin + .seconds(3_600 * 24)) == start)
-        // Back again: nothing becomes younger, and the horizon waits.
-        #expect(leapt.advance(towards: wall(30), at: origin + .seconds(3_600 * 30)) == start)
+        // Back again, as is the horizon: what is stored now is younger than it.
+        #expect(leapt.advance(towards: wall(30), at: origin + .seconds(3_600 * 30)) == wall(30))
+        // A node that began in a year that was wrong.
+        var wrong = horizon(wall(8_760))
+        #expect(wrong.advance(towards: wall(1), at: origin + .seconds(3_600)) == wall(1))
         // Ten days down: it catches up within ten days.
         var late = horizon(wall(-240))
         for hours in 1...240 {
