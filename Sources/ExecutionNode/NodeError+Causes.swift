@@ -44,7 +44,12 @@ extension NodeError {
                 detail: "The cursor is not one that a list gave out; start again without a cursor.")
         case .refused(let reason):
             self.init(status: 409, code: "conflict", detail: "The store refused the write: \(reason).")
-        case .unavailable, .corrupt:
+        case .corrupt:
+            self.init(
+                status: 503, code: "store_corrupt",
+                detail: "What the store holds cannot be read, so nothing was booked. The operator must look at it with "
+                    + "`clawrunner ledger verify` and restore a backup.")
+        case .unavailable:
             self.init(
                 status: 503, code: "store_unavailable",
                 detail: "The store cannot work now; nothing was booked. Try again shortly.", retryable: true,

@@ -297,25 +297,10 @@ struct BackupTests {
     @Test("a backup of a daemon under load is sound; one restored from it knows every key and token of before")
     func live() async throws {
         try await CLIProcess.withDaemon("") { cli in
-            try cli.write(NodeFixture.manifest(), to: "echo/skill.toml")
-            try cli.write("#!/bin/sh\ncat\n", to: "echo/bin/run")
-            let manifest = NodeFixture.manifest().replacing(
-                "entryPoint = [\"cat\"]", with: "entryPoint = [\"sh\", \"-c\", \"cat > /dev/null; echo '{}'\"]")
-            try cli.write(manifest, to: "echo/skill.toml")
-            let seller = try await cli.succeed(["agent", "register", "seller", "--json"])
-            let registered = try await cli.succeed(["agent", "register", "buyer", "--json"])
-            #expect(seller.status == 0)
-            let apiKey = try #require(registered.json?["apiKey"]?.string)
-            try await cli.succeed(["skill", "publish", "echo", "--as", "seller"])
-            try await cli.succeed(["market", "credit", "buyer", "100", "--reference", "r"])
-            let bought = try await cli.succeed(["market", "purchase", "echo", "--as", "buyer", "--json"])
-            let token = try #require(bought.json?["purchaseToken"]?.string)
-
-            let client = MarketClient(socket: cli.path("data/clawrunner.sock"), key: apiKey)
-            var call = ClientRequest(
-                .post, "/api/v1/skills/echo/execute", body: .json(["endpoint": "/echo", "payload": [:]]))
-            call.headers = [("X-Purchase-Token", token)]
-            let request = call
+            let market = try await EchoMarket(
+                cli, socket: cli.path("data/clawrunner.sock"), operatorKey: cli.path("data/operator.key"))
+            let client = MarketClient(socket: cli.path("data/clawrunner.sock"), key: market.apiKey)
+            let request = market.request()
             // A cancelled call would end its run.
             let enough = Readiness()
             let load = Task { () async throws -> Int in
@@ -348,23 +333,10 @@ struct BackupTests {
 
             try await cli.succeed(["restore", "claw2.tar", "--data", "other"])
             try await cli.succeed(["ledger", "verify", "--data", "other"])
-            let process = Process()
-            process.executableURL = CLIProcess.executable
-            process.arguments = ["serve", "--data", cli.path("other"), "--log-level", "warning"]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            defer {
-                process.terminate()
-                process.waitUntilExit()
-            }
-            let other = MarketClient(socket: cli.path("other/clawrunner.sock"), key: apiKey)
-            var status = 0
-            for _ in 0..<1000 where status != 200 && process.isRunning {
-                status = (try? await other.send(request).status) ?? 0
-                if status != 200 { try await Task.sleep(for: .milliseconds(10)) }
-            }
-            #expect(status == 200)
+            let daemon = try await StartedDaemon(cli, data: "other")
+            let answer = try await daemon.client(market.apiKey).send(request)
+            #expect(answer.status == 200, "\(daemon.said)")
+            #expect(try await daemon.stop() == 0)
             let ledger = try await cli.succeed(["ledger", "verify", "--data", "other", "--json"])
             #expect(ledger.json?["usages"]?.int64 == usages[2] + 1)
         }

@@ -11,6 +11,11 @@ struct LedgerAudit {
     static func check(_ db: Database) throws -> LedgerCheck {
         var audit = LedgerAudit(db: db)
         try audit.checkFile()
+        // Sums over pages that cannot be read mean nothing.
+        guard audit.faults.isEmpty else {
+            return LedgerCheck(accounts: 0, transfers: 0, usages: 0, sums: [], faults: audit.faults)
+        }
+        try audit.checkReferences()
         try audit.checkTransfers()
         try audit.checkBalances()
         try audit.checkCharges()
@@ -42,13 +47,11 @@ struct LedgerAudit {
     }
 
     private mutating func checkFile() throws {
-        for row in try db.rows("PRAGMA quick_check(10)", []) {
-            let finding = String.fromDatabaseValue(row[0]) ?? ""
-            if finding != "ok" { fault("file", finding) }
-        }
-        for row in try db.rows("PRAGMA foreign_key_check", []).prefix(LedgerCheck.faultsMax) {
-            fault("table \(try row.text("table"))", "a row refers to a row of \(try row.text("parent")) that is gone")
-        }
+        for (place, detail) in try FileAudit.pages(db, max: LedgerCheck.faultsMax) { fault(place, detail) }
+    }
+
+    private mutating func checkReferences() throws {
+        for (place, detail) in try FileAudit.references(db, max: LedgerCheck.faultsMax) { fault(place, detail) }
     }
 
     private mutating func checkTransfers() throws {

@@ -25,7 +25,15 @@ extension SQLiteStore {
             guard try queue.read({ try $0.tableExists("transfers") && $0.tableExists("usages") }) else {
                 throw StoreError.corrupt("\(path) holds no ledger")
             }
-            return try queue.read(LedgerAudit.check)
+            var found: LedgerCheck?
+            do {
+                try queue.read { db in found = try LedgerAudit.check(db) }
+            } catch {
+                // Having met a damaged page, SQLite does not even end the reading; what was found counts.
+                guard let found, !found.isSound else { throw error }
+            }
+            guard let found else { throw StoreError.unavailable("\(path) was not read") }
+            return found
         }
     }
 }
