@@ -163,7 +163,7 @@ struct CLISupportTests {
         ])
     func problems(status: Int, code: String, expected: CommandStatus) {
         let json: JSONValue = ["detail": "It is so", "code": .string(code), "status": .number(status)]
-        let failure = Problem(ClientResponse(status: status, headers: [], json: json)).failure
+        let failure = Problem(ClientResponse(status: status, headers: [], body: [], json: json)).failure
         #expect(failure.status == expected)
         #expect(failure.message == "It is so.")
         #expect((failure.hint != nil) == (status == 401 || status == 402))

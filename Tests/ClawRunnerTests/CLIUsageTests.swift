@@ -7,12 +7,15 @@ struct CLIUsageTests {
     @Test(
         "every command has a help text with an example, on standard output, with status 0",
         arguments: [
-            ["serve"], ["backup"], ["restore"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"], ["usage"],
+            ["serve"], ["backup"], ["restore"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"],
             ["balance"],
             ["ledger", "verify"], ["receipt", "verify"],
             ["agent", "register"], ["agent", "show"], ["agent", "kept"], ["market", "list"], ["market", "purchase"],
             ["market", "verify"], ["market", "credit"], ["skill", "init"], ["skill", "validate"], ["skill", "pack"],
-            ["skill", "test"], ["skill", "publish"],
+            ["skill", "test"], ["skill", "publish"], ["purchase", "list"], ["purchase", "show"],
+            ["purchase", "cancel"],
+            ["purchase", "resume"], ["purchase", "refund"], ["budget", "list"], ["budget", "set"], ["budget", "drop"],
+            ["usage", "list"], ["usage", "sum"], ["usage", "export"],
         ])
     func help(command: [String]) async throws {
         let cli = try CLIProcess()

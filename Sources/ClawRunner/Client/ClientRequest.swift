@@ -22,6 +22,8 @@ struct ClientRequest: Sendable {
     var query: [(name: String, value: String)] = []
     var headers: [(name: String, value: String)] = []
     var body: Body = .none
+    /// What is answered is text, where all went well.
+    var answersText = false
     /// How long the daemon may take to answer.
     var timeoutSeconds: Int64 = 60
 
@@ -58,7 +60,8 @@ struct ClientRequest: Sendable {
 struct ClientResponse: Sendable {
     var status: Int
     var headers: [(name: String, value: String)]
-    /// The body as JSON; null when it was empty.
+    var body: [UInt8]
+    /// The body as JSON; null when it was empty or is text.
     var json: JSONValue
 
     func header(_ name: String) -> String? {

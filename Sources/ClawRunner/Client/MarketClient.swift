@@ -40,10 +40,11 @@ struct MarketClient: Sendable {
         do {
             let answer = try await Self.http.execute(
                 try outgoing(request), deadline: .now() + .seconds(request.timeoutSeconds))
-            let body = try await answer.body.collect(upTo: Self.responseBytesMax)
+            let body = Array(try await answer.body.collect(upTo: Self.responseBytesMax).readableBytesView)
+            let status = Int(answer.status.code)
             return ClientResponse(
-                status: Int(answer.status.code), headers: answer.headers.map { ($0.name, $0.value) },
-                json: try Self.json(Array(body.readableBytesView), status: Int(answer.status.code)))
+                status: status, headers: answer.headers.map { ($0.name, $0.value) }, body: body,
+                json: request.answersText && status < 400 ? .null : try Self.json(body, status: status))
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -63,7 +64,7 @@ struct MarketClient: Sendable {
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         // The socket's path is no host name.
         outgoing.headers.add(name: "Host", value: "localhost")
-        outgoing.headers.add(name: "Accept", value: "application/json")
+        if !request.answersText { outgoing.headers.add(name: "Accept", value: "application/json") }
         if let key { outgoing.headers.add(name: "Authorization", value: "Bearer \(key)") }
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
         switch request.body {

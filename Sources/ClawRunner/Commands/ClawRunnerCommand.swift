@@ -29,8 +29,8 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Client",
                 subcommands: [
-                    AgentGroup.self, MarketGroup.self, ExecCommand.self, ExecutionCommand.self, UsageCommand.self,
-                    BalanceCommand.self, ReceiptGroup.self, LedgerGroup.self,
+                    AgentGroup.self, MarketGroup.self, PurchaseGroup.self, BudgetGroup.self, ExecCommand.self,
+                    ExecutionCommand.self, UsageGroup.self, BalanceCommand.self, ReceiptGroup.self, LedgerGroup.self,
                 ]),
         ])
 

@@ -3,7 +3,7 @@ import Fields
 
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "usage",
+        commandName: "list",
         abstract: "List your runs, the newest first.",
         discussion: """
             Examples:

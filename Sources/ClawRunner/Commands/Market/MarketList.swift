@@ -68,9 +68,11 @@ struct PriceText: CustomStringConvertible {
         let price = pricing?["price"]?.string ?? pricing?["price"]?.number?.text ?? "?"
         let amount = "\(price) \(pricing?["currency"]?.string ?? "")"
         switch type {
-        case "usage": return "\(amount) per \(pricing?["unit"]?.string ?? "call")"
+        case "usage":
+            let unit = pricing?["unit"]?.string ?? "call"
+            return (pricing?["per"]?.int64).map { "\(amount) per \($0) \(unit)s" } ?? "\(amount) per \(unit)"
         case "subscription": return "\(amount) \(pricing?["interval"]?.string ?? "")"
-        default: return "\(amount) once"
+        default: return (pricing?["prepaidUses"]?.int64).map { "\(amount) for \($0) runs" } ?? "\(amount) once"
         }
     }
 }

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+struct PurchaseGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purchase", abstract: "See and change what you bought or sold.",
+        subcommands: [
+            PurchaseList.self, PurchaseShow.self, PurchaseCancel.self, PurchaseResume.self, PurchaseRefund.self,
+        ])
+}
