@@ -25,6 +25,8 @@ public struct NodeConfiguration: Sendable {
     public var freeBytesMin: Int64
     /// Days for which isolation reports are kept; nil keeps them for good. Runs, sums and receipts are always kept.
     public var reportDays: Int64?
+    /// Asks for payments from outside; nil where credits are only booked.
+    public var topUpHook: (any TopUpHook)?
     /// Which verdicts are billed.
     public var billing: BillingRule
     /// Profiles that stand in for those that skills ask for.

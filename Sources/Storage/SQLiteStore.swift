@@ -32,8 +32,8 @@ public final class SQLiteStore: Sendable {
         self.signer = signer
         pool = try mappingStoreErrors {
             try Self.createFile(path)
+            try Self.migrate(path)
             let pool = try DatabasePool(path: path, configuration: Self.configuration())
-            try Self.migrate(pool)
             try Self.requireDurability(pool)
             try JournalSpace.reserve(besides: path)
             return pool
@@ -73,12 +73,17 @@ public final class SQLiteStore: Sendable {
         }
     }
 
-    private static func migrate(_ pool: DatabasePool) throws {
+    /// By a connection of its own, whose sums and sorted rows may go to a file: they are as large as the store.
+    private static func migrate(_ path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? queue.close() }
         let migrator = Migrations.migrator()
-        guard try !pool.read(migrator.hasBeenSuperseded) else {
+        guard try !queue.read(migrator.hasBeenSuperseded) else {
             throw StoreError.unavailable("the data directory was written by a newer version of clawrunner")
         }
-        try migrator.migrate(pool)
+        try migrator.migrate(queue)
     }
 
     /// The pool opens its writer with `synchronous = NORMAL`, which may lose the last commits with the power.

@@ -14,8 +14,11 @@ struct Answer: Sendable {
 
 actor Answers {
     private(set) var all: [Answer] = []
+    /// Identifiers of purchases that were answered.
+    private(set) var purchases: [String] = []
     var count: Int { all.count }
     func add(_ answer: Answer) { all.append(answer) }
+    func add(purchase: String) { purchases.append(purchase) }
 }
 
 /// A daemon that is killed and started again in one data directory, with a seller, a buyer and a skill.
@@ -142,7 +145,7 @@ final class CrashSite: @unchecked Sendable {
         let purchase = try await client(buyerKey).call(
             ClientRequest(
                 .post, "/api/v1/marketplace/purchase",
-                body: .json(["skillId": .string(skillID), "licenseType": "personal"])))
+                body: .json(["skillId": .string(skillID), "licenseType": "enterprise"])))
         token = try #require(purchase.json["purchaseToken"]?.string)
     }
 
@@ -166,14 +169,26 @@ final class CrashSite: @unchecked Sendable {
         return request
     }
 
+    private func buy(_ key: String) -> ClientRequest {
+        var request = ClientRequest(
+            .post, "/api/v1/marketplace/purchase",
+            body: .json(["skillId": .string(mark), "licenseType": "enterprise"]))
+        request.headers = [("Idempotency-Key", key)]
+        return request
+    }
+
     /// Calls until the daemon no longer answers; gives up on a caller after its first failure to get through.
     func load(callers: Int) async {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<callers {
                 group.addTask {
                     // A worker's death is survived, so a caller ends by count, too.
-                    for _ in 0..<40 {
+                    for call in 0..<40 {
                         let key = UUID().uuidString
+                        if call % 8 == 7 {
+                            guard let answer = try? await self.client(self.buyerKey).send(self.buy(key)) else { return }
+                            if let id = answer.json["purchase"]?["id"]?.string { await self.answers.add(purchase: id) }
+                        }
                         guard let answer = try? await self.client(self.buyerKey).send(self.execute(key)) else { return }
                         if let usage = answer.json["usage"]?["id"]?.string {
                             await self.answers.add(
@@ -221,6 +236,10 @@ final class CrashSite: @unchecked Sendable {
         for answer in await answers.all {
             let record = byID[answer.usage]?.first
             #expect(record?["cost"]?.string == answer.cost, "\(answer)")
+        }
+        for id in await answers.purchases {
+            let answer = try await client(buyerKey).send(ClientRequest(.get, "/api/v1/purchases/\(id)"))
+            #expect(answer.status == 200, "\(id)")
         }
         let charged = records.filter { $0["cost"]?.string != "0" }.count
         let balances = try await client(buyerKey).call(ClientRequest(.get, "/api/v1/balances")).json

@@ -42,6 +42,13 @@ struct Goal {
         if let settles = report.settles {
             goals.append(
                 Goal(name: "durable settles per second", value: settles.perSecond, bound: 10_000, atMost: false))
+            if let single = settles.single?.p50, let sync = report.p50("disk.fdatasync"), sync > 0 {
+                goals.append(Goal(name: "one settle / one fdatasync", value: Double(single) / sync, bound: 2))
+            }
+            goals.append(
+                Goal(
+                    name: "ledger entries checked per second", value: settles.verifiedPerSecond, bound: 200_000,
+                    atMost: false))
         }
         if let bytes = report.parkedBytes {
             goals.append(Goal(name: "KiB of a waiting native sandbox", value: Double(bytes) / 1024, bound: 512))

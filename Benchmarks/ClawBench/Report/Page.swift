@@ -74,7 +74,8 @@ extension Report {
             lines += [
                 "",
                 "The store alone: \(Int(settles.perSecond)) durable settles a second with "
-                    + "\(GroupedSettles.atOnce) at once\(single).",
+                    + "\(GroupedSettles.atOnce) at once\(single). The check of the ledger takes "
+                    + "\(Int(settles.verifiedPerSecond)) entries a second.",
             ]
         }
         if !growth.isEmpty {

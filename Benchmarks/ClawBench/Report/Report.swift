@@ -97,6 +97,7 @@ struct Report {
             object["settle"] = [
                 "groupedPerSecond": Self.rounded(settles.perSecond),
                 "single": settles.single.map { Self.milliseconds($0.p50) } ?? .null,
+                "verifiedPerSecond": Self.rounded(settles.verifiedPerSecond),
             ]
         }
         if let parkedBytes { object["parkedBytes"] = .number(parkedBytes) }

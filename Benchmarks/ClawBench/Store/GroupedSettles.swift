@@ -13,6 +13,8 @@ struct GroupedSettles {
         let perSecond: Double
         /// One at a time.
         let single: Summary?
+        /// Entries of the ledger that the whole check takes in a second, with all that hangs on them.
+        let verifiedPerSecond: Double
     }
 
     let folder: String
@@ -35,8 +37,14 @@ struct GroupedSettles {
                 try await group.waitForAll()
             }
             let seconds = Double(clw_monotonic_ns() - begun) / 1e9
+            let checked = clw_monotonic_ns()
+            let check = try await bench.store.verifyLedger()
+            let checkSeconds = Double(clw_monotonic_ns() - checked) / 1e9
+            guard check.isSound else { throw BenchFailure("the ledger is not sound: \(check.faults)") }
             try await bench.store.close()
-            return Result(perSecond: Double(grouped / Self.atOnce * Self.atOnce) / seconds, single: series.summary)
+            return Result(
+                perSecond: Double(grouped / Self.atOnce * Self.atOnce) / seconds, single: series.summary,
+                verifiedPerSecond: Double(check.transfers) / checkSeconds)
         } catch {
             throw BenchFailure("runs cannot be booked: \(error)")
         }

@@ -237,7 +237,7 @@ extension OpenAPIOperation {
     ) -> OpenAPIOperation {
         OpenAPIOperation(
             method: "post", path: "/api/v1/\(path)/refund", id: id, summary: summary, security: security,
-            body: ("application/json", ref("RefundRequest")),
+            parameters: [idempotencyKey], body: ("application/json", ref("RefundRequest")),
             success: [
                 (201, "application/json", object(["refund": ref("Refund"), "purchase": ref("Purchase")]))
             ],
@@ -275,6 +275,21 @@ extension OpenAPIOperation {
                 (400, "A parameter is missing or wrong"), unauthorized, (404, "There is no such purchase"),
                 (422, "The licence is paid in another currency"),
             ]),
+        OpenAPIOperation(
+            method: "get", path: "/api/v1/top-ups", id: "listTopUps",
+            summary: "List own standing orders to be topped up",
+            success: [(200, "application/json", object(["items": list(of: "TopUp")]))], problems: [unauthorized]),
+        OpenAPIOperation(
+            method: "put", path: "/api/v1/top-ups", id: "setTopUp",
+            summary: "Have a payment asked for whenever the balance is below a threshold",
+            body: ("application/json", ref("TopUpRequest")),
+            success: [(200, "application/json", object(["items": list(of: "TopUp")]))],
+            problems: [unauthorized, (409, "This node asks for no payments"), (422, "A field is wrong")]),
+        OpenAPIOperation(
+            method: "delete", path: "/api/v1/top-ups", id: "dropTopUp", summary: "Ask for no more payments",
+            parameters: [Parameter(name: "currency", place: "query", description: "USDC, the default, or SOL")],
+            success: [(200, "application/json", object(["items": list(of: "TopUp")]))],
+            problems: [(400, "A parameter is wrong"), unauthorized]),
     ]
 
     private static let execution =

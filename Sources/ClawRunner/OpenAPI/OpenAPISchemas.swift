@@ -23,7 +23,8 @@ enum OpenAPISchemas {
             "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price": amount, "currency": currency,
             "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": string, "per?": ["enum": [1, 1000]],
             "units?": OpenAPIOperation.object([
-                "from": ["enum": ["payload", "result"]], "pointer": string, "max": integer,
+                "from": ["enum": ["payload", "result"]], "pointer": string, "as": ["enum": ["list", "number"]],
+                "max": integer,
             ]), "prepaidUses?": integer, "trialCalls?": integer, "graceHours?": integer,
             "licenses?": OpenAPIOperation.object(["commercial?": amount, "enterprise?": amount]),
         ]),
@@ -81,6 +82,11 @@ enum OpenAPISchemas {
             "purchaseId": optionalString, "period": ["enum": ["day", "month"]], "limit": amount, "limitBase": base,
             "spent": amount, "held": amount, "left": amount, "currency": currency, "periodStart": time,
             "periodEnd": time,
+        ]),
+        "TopUpRequest": OpenAPIOperation.object(["threshold": amount, "amount": amount, "currency?": currency]),
+        "TopUp": OpenAPIOperation.object([
+            "agentId": uuid, "threshold": amount, "amount": amount, "currency": currency, "reference": string,
+            "askedAt": optionalString,
         ]),
         "UsageSummary": OpenAPIOperation.object([
             "start": time, "skillId": uuid, "verdict": string, "calls": integer, "units": integer, "cost": amount,

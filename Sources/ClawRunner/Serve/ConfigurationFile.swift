@@ -23,6 +23,7 @@ import Sandbox
 /// requestBytes = 4194304
 /// idempotencyBytes = 67108864       # of stored answers per agent
 /// freeBytes = 134217728             # of the disk; with less nothing new is run
+/// reportDays = 30                   # isolation reports older than that are dropped; absent: never
 /// parked = 64                       # sandboxes that wait for runs; 0: none
 /// parkedBytes = 268435456           # what they may hold
 /// shutdownTimeout = 30              # seconds, as every timeout here
@@ -58,6 +59,8 @@ struct ConfigurationFile: Sendable {
     var parking = ParkingOptions()
     /// Its data directory is filled in later.
     var node = NodeConfiguration(dataDirectory: "")
+    /// Asks for payments; nil where there is none.
+    var topUpProgram: String?
 
     /// The defaults.
     init() {}
@@ -110,6 +113,10 @@ struct ConfigurationFile: Sendable {
         if let billing = try fields.optionalReader("billing") {
             node.billing = BillingRule(billedVerdicts: try Self.verdicts(billing))
         }
+        if let program = try fields.optionalString("topUp", minBytes: 1, maxBytes: 4096) {
+            guard program.hasPrefix("/") else { throw fields.error("topUp", "must be the absolute path of a program") }
+            topUpProgram = program
+        }
         if let map = try fields.optionalReader("profileMap") {
             for key in map.keys { node.profileMap[key] = try map.string(key, minBytes: 1, maxBytes: 64) }
         }
@@ -131,6 +138,7 @@ struct ConfigurationFile: Sendable {
         node.outcomeBytesMax =
             try limits.optionalInt("idempotencyBytes", in: (1 << 20)...(1 << 40)) ?? node.outcomeBytesMax
         node.freeBytesMin = try limits.optionalInt("freeBytes", in: 0...(1 << 50)) ?? node.freeBytesMin
+        node.reportDays = try limits.optionalInt("reportDays", in: 1...36_500)
         try count("parked", &parking.countMax, in: 0...1024)
         parking.memoryBytesMax = try limits.optionalInt("parkedBytes", in: 0...(1 << 50)) ?? parking.memoryBytesMax
         try count("headerBytes", &connections.headerBytesMax, in: 1024...(1 << 20))

@@ -131,7 +131,7 @@ private struct Daemon {
                 chmod(settings.socketPath, 0o660)
                 if settings.listen == nil { announce("\(settings.socketPath)") }
             },
-            UpkeepService(node: node, logger: logger),
+            UpkeepService(node: node, logger: logger), TopUpService(node: node, logger: logger),
             ReloadService(configuration: configuration, node: node, profiles: profiles, logger: logger),
         ]
         if let listen = settings.listen {

@@ -29,6 +29,26 @@ struct UpkeepService: Service {
     }
 }
 
+/// Asks for payments, apart from all other upkeep: the operator's program may take long.
+struct TopUpService: Service {
+    private static let interval = Duration.seconds(60)
+
+    let node: ExecutionNode
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do throws(NodeError) {
+                    try await node.askForTopUps()
+                } catch {
+                    logger.warning("top-ups were not asked for", metadata: ["cause": .string("\(error)")])
+                }
+            }
+        }
+    }
+}
+
 /// Reads profiles and configuration again on SIGHUP. What is wrong changes nothing; runs that go on keep what they
 /// started with. Places and listening addresses stay until a restart.
 struct ReloadService: Service {

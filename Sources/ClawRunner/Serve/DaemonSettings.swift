@@ -59,6 +59,7 @@ struct DaemonSettings: Sendable {
             node = file.node
             configFile = configuration.configFile
             node.dataDirectory = data
+            node.topUpHook = file.topUpProgram.map { TopUpProgram(path: $0, log: data + "/top-up.log") }
         } catch {
             throw CommandFailure(error)
         }

@@ -67,6 +67,15 @@ final class ChildProcess: Sendable {
         return false
     }
 
+    /// The exit status of a program that ends by itself in time; nil for one that a signal ended or that had to be ended.
+    func exitStatus(withinSeconds limit: Int) async -> Int32? {
+        guard let status = await ended(withinMilliseconds: limit * 1000) else {
+            await stop(graceSeconds: 1)
+            return nil
+        }
+        return status & 0x7f == 0 ? status >> 8 & 0xff : nil
+    }
+
     private func ended(withinMilliseconds limit: Int) async -> Int32? {
         for _ in 0..<max(1, limit / 5) {
             if let status = poll() { return status }

@@ -23,9 +23,9 @@ struct EndedRun: Sendable {
     /// What is booked. The price is the one that was held.
     /// - Parameter outcomeBytesMax: of all stored answers of the caller.
     func settlement(_ billing: BillingRule, outcomeBytesMax: Int64) throws(MeterError) -> Settlement {
-        let units = response.units ?? quote.units ?? (quote.pricing == nil ? 1 : 0)
-        let charge = billing.charge(
-            verdict: verdict.kind.rawValue, price: quote.price(of: units, held: hold.amount), byOwner: byOwner)
+        let (price, units) = quote.price(
+            of: response.units ?? quote.units ?? (quote.pricing == nil ? 1 : 0), held: hold.amount)
+        let charge = billing.charge(verdict: verdict.kind.rawValue, price: price, byOwner: byOwner)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
             endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: Int64(response.result?.count ?? 0),

@@ -28,7 +28,9 @@ struct RunQuote: Sendable {
             // One unit must fit; how many there are is only known at the end, and no more is charged than this.
             try Self.check(pricing.unitPrice, within: limit)
             let most = try Self.product(pricing.unitPrice, rule.max)
-            amount = limit.map { $0.base < most.base ? $0 : most } ?? most
+            // Whole units only.
+            let unit = pricing.unitPrice.base
+            amount = Money(base: min(limit?.base ?? most.base, most.base) / unit * unit, currency: currency)
             return
         }
         let count = try rule.map { rule throws(NodeError) in try Self.count(rule, payload, pricing.unit) } ?? 1
@@ -44,19 +46,18 @@ struct RunQuote: Sendable {
         return min(pricing.unitsMax, amount.base / pricing.unitPrice.base)
     }
 
-    /// What a run with so many units costs, at most what was held.
-    func price(of units: Int64, held: Money) -> Money {
-        guard let unit = pricing?.unitPrice, let price = try? unit.multiplied(by: units) else { return held }
-        return price.base < held.base ? price : held
+    /// What a run with so many units costs, and how many of them are charged: what was held pays for no more.
+    func price(of units: Int64, held: Money) -> (cost: Money, units: Int64) {
+        guard let unit = pricing?.unitPrice, unit.base > 0, !held.isZero else { return (held, units) }
+        let charged = min(units, held.base / unit.base)
+        return (Money(base: charged * unit.base, currency: held.currency), charged)
     }
 
     private static func count(_ rule: UnitRule, _ payload: JSONValue, _ unit: String?) throws(NodeError) -> Int64 {
         if let count = rule.count(in: payload) { return count }
         throw NodeError(
             status: 422, code: "units_invalid",
-            detail:
-                "The payload must say at \(rule.pointer) for how many \(unit ?? "unit")s it is: a whole number or a "
-                + "list, of 0 to \(rule.max).",
+            detail: "The payload must say at \(rule.pointer) for how many \(unit ?? "unit")s it is: \(rule.expected).",
             fields: ["pointer": .string(rule.pointer), "max": .number(rule.max)])
     }
 

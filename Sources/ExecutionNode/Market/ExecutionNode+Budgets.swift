@@ -16,7 +16,7 @@ extension ExecutionNode {
     /// - Returns: all budgets of that owner in that currency.
     /// - Throws: ``NodeError`` 404 when the licence is not the agent's own, 422.
     public func setBudget(
-        of agent: Agent.ID, purchase: String?, _ period: Budget.Period, _ currency: Currency?, limit: Money?
+        of agent: Agent.ID, purchase: String?, _ period: Budget.Period, _ currency: Currency?, limit: String?
     ) async throws(NodeError) -> [JSONValue] {
         var scope = Budget.Scope.agent(agent)
         var budgetCurrency = currency ?? .usdc
@@ -31,11 +31,18 @@ extension ExecutionNode {
             scope = .license(purchase.id)
             budgetCurrency = purchase.amount.currency
         }
+        let amount: Money?
+        do throws(MoneyError) {
+            amount = try limit.map { text throws(MoneyError) in try Money(decimal: text, currency: budgetCurrency) }
+        } catch {
+            throw NodeError(
+                FieldError(
+                    path: "limit",
+                    message: "must be an amount of zero or more with at most \(budgetCurrency.decimals) decimals"))
+        }
         let states: [BudgetState]
         do throws(StoreError) {
-            states = try await meter.setBudget(
-                scope, period, budgetCurrency,
-                limit: limit.map { Money(base: $0.base, currency: budgetCurrency) })
+            states = try await meter.setBudget(scope, period, budgetCurrency, limit: amount)
         } catch {
             throw NodeError(error)
         }

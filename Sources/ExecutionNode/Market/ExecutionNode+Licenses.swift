@@ -37,7 +37,7 @@ extension ExecutionNode {
         let changed = try await inStore { () throws(StoreError) in
             try await store.setRenewal(purchase.id, renews: renews)
         }
-        licenses.update(changed)
+        licenses.invalidate(changed.id)
         return changed
     }
 

@@ -39,7 +39,12 @@ extension ExecutionNode {
         let pricing = skill.pricing.forLicense(request.licenseKind)
         try Self.check(maxPrice: request.maxPrice, pricing)
         var purchase = Self.purchase(request, skill, pricing, at: .now)
-        if purchase.trialLeft > 0, try await hadTrial(request.buyer, skill) { purchase.trialLeft = 0 }
+        if purchase.trialLeft > 0 {
+            let had = try await inStore { () throws(StoreError) in
+                try await store.hadTrial(request.buyer, of: skill.id)
+            }
+            if had { purchase.trialLeft = 0 }
+        }
         do throws(MeterError) {
             return try await pay(purchase, keyed)
         } catch {
@@ -66,13 +71,6 @@ extension ExecutionNode {
             license: License(kind: request.licenseKind, expiresAt: period?.end, usageLimit: limits.min()),
             trialLeft: pricing.trialCalls, subscription: period.map { _ in Subscription() }, status: .completed,
             createdAt: now)
-    }
-
-    private func hadTrial(_ buyer: Agent.ID, _ skill: Skill) async throws(NodeError) -> Bool {
-        let earlier = try await inStore { () throws(StoreError) in
-            try await store.purchases(buyer: buyer, skill: skill.id)
-        }
-        return earlier.contains { $0.pricing.trialCalls > 0 }
     }
 
     private func pay(_ purchase: Purchase, _ keyed: IdempotentRequest?) async throws(MeterError) -> StoredOutcome {
@@ -107,17 +105,16 @@ extension ExecutionNode {
     /// The purchase fixes what is paid: for the licence, or for each unit of a run under it.
     private static func check(maxPrice: String?, _ pricing: Pricing) throws(NodeError) {
         guard let maxPrice else { return }
-        let price = pricing.price
+        let price = pricing.kind == .usage ? pricing.unitPrice : pricing.price
         guard let limit = try? Money(decimal: maxPrice, currency: price.currency) else {
             throw NodeError(FieldError(path: "maxPrice", message: "must be an amount of zero or more"))
         }
         guard price.base > limit.base else { return }
         let what =
-            pricing.kind != .usage
-            ? "The licence costs" : pricing.per == 1 ? "A run costs" : "\(pricing.per) \(pricing.unit ?? "run")s cost"
+            pricing.kind != .usage ? "The licence" : pricing.units == nil ? "A run" : "A \(pricing.unit ?? "unit")"
         throw NodeError(
             status: 402, code: "max_price_exceeded",
-            detail: "\(what) \(price), more than the maxPrice of \(limit).",
+            detail: "\(what) costs \(price), more than the maxPrice of \(limit).",
             fields: ["price": .string(price.decimal), "currency": .string(price.currency.rawValue)])
     }
 

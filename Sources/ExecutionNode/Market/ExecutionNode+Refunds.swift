@@ -9,23 +9,47 @@ public struct RefundRequest: Sendable {
     public var amount: String?
     /// Shown to both sides.
     public var reason: String
+    public var idempotencyKey: String?
+    /// The bytes that a repeated key must repeat; nil uses the request's fields.
+    public var body: [UInt8]?
 
-    public init(amount: String? = nil, reason: String) {
+    public init(amount: String? = nil, reason: String, idempotencyKey: String? = nil, body: [UInt8]? = nil) {
         self.amount = amount
         self.reason = reason
+        self.idempotencyKey = idempotencyKey
+        self.body = body
     }
 
-    package init(_ fields: FieldReader) throws(FieldError) {
-        amount = try fields.optionalDecimal("amount")
-        reason = try fields.string("reason", minBytes: 1, maxBytes: Refund.reasonBytesMax)
+    package init(_ fields: FieldReader, idempotencyKey: String?, body: [UInt8]) throws(FieldError) {
+        guard !fields.has("amount") || fields.value("amount")?.isNull != true else {
+            throw fields.error("amount", "must not be null; leave it out to give all back that is left")
+        }
+        self.init(
+            amount: try fields.optionalDecimal("amount"),
+            reason: try fields.string("reason", minBytes: 1, maxBytes: Refund.reasonBytesMax),
+            idempotencyKey: idempotencyKey, body: body)
         try fields.finish()
+    }
+
+    var hash: BodyHash {
+        BodyHash(of: body ?? JSONValue.object(["amount": .optional(amount), "reason": .string(reason)]).serialized())
     }
 }
 
+/// The answer to a refund, now or earlier under the same idempotency key: `{refund, purchase}`.
+public struct RefundReply: Sendable {
+    public let outcome: StoredOutcome
+    public let isReplay: Bool
+
+    public var json: JSONValue { (try? JSONValue(parsing: outcome.body)) ?? .null }
+}
+
 extension ExecutionNode {
-    /// Who asks for a refund. A seller gives back what it was paid; the operator may do so in its name.
+    /// Who asks for a refund.
     public enum RefundAuthority: Sendable {
+        /// Gives all of it; the platform keeps its fee.
         case seller(Agent.ID)
+        /// Seller and platform each give what they got.
         case `operator`
     }
 
@@ -33,33 +57,48 @@ extension ExecutionNode {
     /// - Throws: ``NodeError`` 402 when the seller has not enough, 403, 404, 409, 422.
     public func refundPurchase(
         _ id: String, _ request: RefundRequest, by authority: RefundAuthority
-    ) async throws(NodeError) -> JSONValue {
-        guard let identifier = Purchase.ID(id),
-            let purchase = try await inStore({ () throws(StoreError) in try await store.purchase(id: identifier) })
-        else { throw .notFound("purchase", id) }
-        try Self.check(authority, purchase, "purchase", id)
-        let payments = try await inStore { () throws(StoreError) in try await store.payments(of: purchase.id) }
-        guard let payment = payments.last else {
-            throw NodeError(
-                status: 409, code: "nothing_paid",
-                detail: "Nothing was paid for this licence itself, only for its runs.")
+    ) async throws(NodeError) -> RefundReply {
+        guard let identifier = Purchase.ID(id), let purchase = try await refundable(identifier) else {
+            throw .notFound("purchase", id)
         }
-        return try await refund(
-            .payment(payment.id), payment.amount, of: purchase, request, endsLicense: purchase.status == .completed)
+        try Self.check(authority, purchase, "purchase", id)
+        return try await keyed(request, "purchases/\(identifier)", purchase, authority) { key throws(NodeError) in
+            try await self.refund(request, by: authority, key) { () throws(NodeError) in
+                guard let purchase = try await self.refundable(identifier) else { throw .notFound("purchase", id) }
+                let payments = try await self.inStore { () throws(StoreError) in
+                    try await self.store.payments(of: identifier)
+                }
+                guard let payment = payments.last else {
+                    throw NodeError(
+                        status: 409, code: "nothing_paid",
+                        detail: "Nothing was paid for this licence itself, only for its runs.")
+                }
+                return Paid(
+                    target: .payment(payment.id), amount: payment.amount, purchase: purchase,
+                    endsLicense: purchase.status == .completed)
+            }
+        }
     }
 
     /// Gives back what a run cost, or a part of it. The licence goes on, and the run stays counted.
     /// - Throws: as ``refundPurchase(_:_:by:)``.
     public func refundExecution(
         _ id: String, _ request: RefundRequest, by authority: RefundAuthority
-    ) async throws(NodeError) -> JSONValue {
+    ) async throws(NodeError) -> RefundReply {
         guard let identifier = SkillUsage.ID(id),
             let execution = try await inStore({ () throws(StoreError) in try await store.execution(identifier) }),
-            let purchaseID = execution.usage.purchaseID,
-            let purchase = try await inStore({ () throws(StoreError) in try await store.purchase(id: purchaseID) })
+            let purchaseID = execution.usage.purchaseID, let purchase = try await refundable(purchaseID)
         else { throw .notFound("execution", id) }
         try Self.check(authority, purchase, "execution", id)
-        return try await refund(.usage(identifier), execution.usage.cost, of: purchase, request, endsLicense: false)
+        let paid = Paid(
+            target: .usage(identifier), amount: execution.usage.cost, purchase: purchase, endsLicense: false)
+        return try await keyed(request, "executions/\(identifier)", purchase, authority) { key throws(NodeError) in
+            try await self.refund(request, by: authority, key) { paid }
+        }
+    }
+
+    private func refundable(_ id: Purchase.ID) async throws(NodeError) -> Purchase? {
+        try await inStore { () throws(StoreError) in try await store.purchase(id: id) }
     }
 
     private static func check(
@@ -71,21 +110,51 @@ extension ExecutionNode {
             status: 403, code: "not_the_seller", detail: "Only who sold the skill may give money back; ask its seller.")
     }
 
-    /// - Parameter endsLicense: when all is given back.
+    /// Once for each idempotency key, of the seller's or the operator's.
+    private func keyed(
+        _ request: RefundRequest, _ path: String, _ purchase: Purchase, _ authority: RefundAuthority,
+        _ body: (IdempotentRequest?) async throws(NodeError) -> StoredOutcome
+    ) async throws(NodeError) -> RefundReply {
+        let place = if case .operator = authority { "admin/" } else { "" }
+        let key = try idempotentRequest(
+            agent: purchase.sellerID, route: "POST /api/v1/\(place)\(path)/refund", key: request.idempotencyKey,
+            fingerprint: request.hash)
+        guard let key else { return RefundReply(outcome: try await body(nil), isReplay: false) }
+        switch try await begin(key) {
+        case .new: break
+        case .replay(let outcome): return RefundReply(outcome: outcome, isReplay: true)
+        case .inFlight: throw Self.stillRunning
+        case .mismatch: throw Self.keyReused
+        case .full(let bytes): throw Self.idempotencyFull(bytes)
+        }
+        defer { idempotency.end(key.scope) }
+        return RefundReply(outcome: try await body(key), isReplay: false)
+    }
+
+    /// What was paid, of which a part is given back.
+    private struct Paid: Sendable {
+        let target: Refund.Target
+        let amount: Money
+        let purchase: Purchase
+        /// When all is given back.
+        let endsLicense: Bool
+    }
+
     private func refund(
-        _ target: Refund.Target, _ paid: Money, of purchase: Purchase, _ request: RefundRequest, endsLicense: Bool
-    ) async throws(NodeError) -> JSONValue {
-        // Two at once: the later one begins anew with what the earlier one left.
+        _ request: RefundRequest, by authority: RefundAuthority, _ key: IdempotentRequest?,
+        _ read: () async throws(NodeError) -> Paid
+    ) async throws(NodeError) -> StoredOutcome {
+        // Another refund or a renewal may come first: then all is read anew.
         for _ in 0..<8 {
-            let refunds = try await inStore { () throws(StoreError) in try await store.refunds(of: purchase.id) }
-            let record = try Self.record(
-                target, paid, of: purchase, request, after: refunds.filter { $0.target == target }, endsLicense)
+            let paid = try await read()
+            let earlier = try await inStore { () throws(StoreError) in try await store.refunds(of: paid.target) }
+            let record = try Self.record(paid, request, after: earlier, authority, key)
             do throws(MeterError) {
                 let changed = try await meter.refund(record)
-                licenses.update(changed)
-                return ["refund": record.refund.json, "purchase": changed.json]
+                licenses.invalidate(changed.id)
+                return Self.answer(record.refund, changed)
             } catch {
-                if case .store(.conflict) = error { continue }
+                if case .store(.conflict("refund")) = error { continue }
                 throw Self.refundRefusal(error)
             }
         }
@@ -94,24 +163,42 @@ extension ExecutionNode {
             retryable: true, retryAfterSeconds: 1)
     }
 
+    private static func answer(_ refund: Refund, _ purchase: Purchase) -> StoredOutcome {
+        StoredOutcome(
+            status: 201, headers: [.init(name: "Content-Type", value: "application/json")],
+            body: (["refund": refund.json, "purchase": purchase.json] as JSONValue).serialized())
+    }
+
     private static func record(
-        _ target: Refund.Target, _ paid: Money, of purchase: Purchase, _ request: RefundRequest,
-        after earlier: [Refund], _ endsLicense: Bool
+        _ paid: Paid, _ request: RefundRequest, after earlier: [Refund], _ authority: RefundAuthority,
+        _ key: IdempotentRequest?
     ) throws(NodeError) -> RefundRecord {
         let before = earlier.reduce(0) { $0 + $1.amount.base }
-        let left = Money(base: paid.base - before, currency: paid.currency)
+        let left = Money(base: paid.amount.base - before, currency: paid.amount.currency)
         guard left.base > 0 else {
             throw NodeError(
                 status: 409, code: "nothing_to_refund",
-                detail: paid.isZero ? "This run cost nothing." : "All of it was given back already.")
+                detail: paid.amount.isZero ? "This run cost nothing." : "All of it was given back already.")
         }
         do {
-            let amount = try request.amount.map { try Money(decimal: $0, currency: paid.currency) } ?? left
+            let amount = try request.amount.map { try Money(decimal: $0, currency: left.currency) } ?? left
+            guard amount == left || earlier.count < Refund.partsMax - 1 else {
+                throw NodeError(
+                    status: 409, code: "too_many_refunds",
+                    detail:
+                        "It was given back in \(earlier.count) parts; the next one must be all that is left, \(left).")
+            }
+            let returnsFee = if case .operator = authority { true } else { false }
             let refund = try Refund(
-                id: .new(), target: target, purchaseID: purchase.id, buyerID: purchase.buyerID,
-                sellerID: purchase.sellerID, amount: amount, of: paid,
-                before: Money(base: before, currency: paid.currency), reason: request.reason, createdAt: .now)
-            return try RefundRecord(refund, endsLicense: endsLicense && amount == left)
+                id: .new(), target: paid.target, purchaseID: paid.purchase.id, buyerID: paid.purchase.buyerID,
+                sellerID: paid.purchase.sellerID, amount: amount, of: paid.amount,
+                before: Money(base: before, currency: left.currency), returnsFee: returnsFee, reason: request.reason,
+                createdAt: .now)
+            return try RefundRecord(
+                refund, endsLicense: paid.endsLicense && amount == left,
+                idempotency: key.map { key in (key, { purchase in answer(refund, purchase) }) })
+        } catch let error as NodeError {
+            throw error
         } catch let error as RefundError {
             throw NodeError(
                 status: 422, code: "refund_too_large", detail: error.description,
@@ -120,7 +207,7 @@ extension ExecutionNode {
             throw NodeError(
                 FieldError(
                     path: "amount",
-                    message: "must be an amount above zero with at most \(paid.currency.decimals) decimals"))
+                    message: "must be an amount above zero with at most \(left.currency.decimals) decimals"))
         }
     }
 

@@ -23,16 +23,25 @@ extension ExecutionNode {
 
     private func renew(_ purchase: Purchase, at now: Timestamp) async throws(NodeError) {
         if let end = purchase.usableUntil, end <= now { return try await lapse(purchase) }
-        guard let record = try? RenewalRecord(purchase, at: now) else { return try await lapse(purchase) }
+        // Of a period that is over already nothing could be used any more.
+        guard let record = try? RenewalRecord(purchase, at: now), let period = record.payment.period, period.end > now
+        else { return try await lapse(purchase) }
         do throws(MeterError) {
-            licenses.update(try await meter.renew(record))
+            licenses.invalidate(try await meter.renew(record).id)
         } catch {
             switch error {
             // Its buyer may add credit, or raise the budget, until the grace ends.
             case .refused: break
             // It was cancelled, refunded or revoked since the list was read.
             case .store(.conflict): licenses.invalidate(purchase.id)
-            default: throw NodeError(error)
+            case .store(.unavailable): throw NodeError(error)
+            // One purchase's matter does not keep the others from being renewed.
+            default:
+                logger.error(
+                    "a subscription could not be renewed",
+                    metadata: [
+                        "purchase": .string(purchase.id.description), "cause": .string(error.description),
+                    ])
             }
         }
     }
@@ -41,7 +50,7 @@ extension ExecutionNode {
         let ended = try await inStore { () throws(StoreError) in
             try await store.setRenewal(purchase.id, renews: false)
         }
-        licenses.update(ended)
+        licenses.invalidate(ended.id)
         logger.notice(
             "a subscription ended because its renewal was not paid",
             metadata: ["purchase": .string(purchase.id.description)])

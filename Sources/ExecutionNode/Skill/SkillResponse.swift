@@ -58,9 +58,7 @@ package struct SkillResponse: Sendable {
         if let count = rule.count(in: value) { return count }
         throw InvalidResponse(
             reason: "units_missing",
-            detail:
-                "The skill's result must count what is paid for at \(rule.pointer): a whole number or a list, of 0 to "
-                + "\(rule.max).")
+            detail: "The skill's result must count what is paid for at \(rule.pointer): \(rule.expected).")
     }
 
     private static func json(

@@ -30,12 +30,10 @@ extension Pricing {
             prepaidUses: try Self.read(reader, "prepaidUses", of: kind, for: .oneTime) { key throws(FieldError) in
                 try reader.optionalInt(key, in: 1...1_000_000_000)
             },
-            trialCalls: try Self.read(reader, "trialCalls", of: kind, for: .usage) { key throws(FieldError) in
-                try reader.optionalInt(key, in: 0...1_000_000)
-            } ?? 0,
+            trialCalls: try Self.trialCalls(reader, kind),
             graceHours: try Self.read(reader, "graceHours", of: kind, for: .subscription) { key throws(FieldError) in
-                try reader.optionalInt(key, in: 0...720)
-            } ?? Self.graceHoursStandard,
+                try reader.optionalInt(key, in: 0...(interval?.graceHoursMax ?? 0))
+            },
             licensePrices: try Self.licensePrices(reader, kind, price, per: per ?? 1))
     }
 
@@ -48,6 +46,16 @@ extension Pricing {
             throw reader.error(key, "belongs to the type \"\(owner.rawValue)\" only")
         }
         return value
+    }
+
+    private static func trialCalls(_ reader: FieldReader, _ kind: Kind) throws(FieldError) -> Int64 {
+        let calls = try read(reader, "trialCalls", of: kind, for: .usage) { key throws(FieldError) in
+            try reader.optionalInt(key, in: 0...1_000_000)
+        }
+        guard calls == nil || !reader.has("units") else {
+            throw reader.error("trialCalls", "cannot be given with units, of which one free run could have any number")
+        }
+        return calls ?? 0
     }
 
     private static func price(
@@ -127,7 +135,7 @@ extension UnitRule {
     init(_ reader: FieldReader) throws(FieldError) {
         self.init(
             source: try reader.enumeration("from"),
-            pointer: try reader.string("pointer", minBytes: 1, maxBytes: 255),
+            pointer: try reader.string("pointer", minBytes: 1, maxBytes: 255), shape: try reader.enumeration("as"),
             max: try reader.int("max", in: 1...Self.unitsMax))
         guard pointer.hasPrefix("/") else {
             throw reader.error("pointer", "must be a JSON Pointer such as /recipients, not \(quoted(pointer))")
@@ -136,15 +144,22 @@ extension UnitRule {
     }
 
     var json: JSONValue {
-        ["from": .string(source.rawValue), "pointer": .string(pointer), "max": .number(max)]
+        [
+            "from": .string(source.rawValue), "pointer": .string(pointer), "as": .string(shape.rawValue),
+            "max": .number(max),
+        ]
     }
 
-    /// The units that a payload or a result has; nil when there is neither a whole number of zero or more nor a list at
-    /// the pointer, or there are more than ``max``.
+    /// The units that a payload or a result has; nil when there is not what is to be counted at the pointer, or there are
+    /// more than ``max`` or fewer than ``min``.
     public func count(in value: JSONValue) -> Int64? {
         guard let place = value.value(at: pointer) else { return nil }
-        let count = place.array.map { Int64($0.count) } ?? place.int64
-        return count.flatMap { (0...max).contains($0) ? $0 : nil }
+        let count =
+            switch shape {
+            case .list: place.array.map { Int64($0.count) }
+            case .number: place.int64
+            }
+        return count.flatMap { (min...max).contains($0) ? $0 : nil }
     }
 }
 

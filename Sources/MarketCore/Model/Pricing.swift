@@ -12,10 +12,17 @@ public struct Pricing: Hashable, Sendable {
 
     public enum Interval: String, Hashable, Sendable, CaseIterable {
         case daily, weekly, monthly
-    }
 
-    /// The hours for which an unpaid subscription may be used, unless its seller says otherwise.
-    public static let graceHoursStandard: Int64 = 24
+        /// The most hours of grace. They are not paid for when the subscription ends with them, so they are few beside
+        /// the interval.
+        public var graceHoursMax: Int64 {
+            switch self {
+            case .daily: 3
+            case .weekly: 21
+            case .monthly: 72
+            }
+        }
+    }
 
     public let kind: Kind
     /// What is paid once, per interval, or for ``per`` units; zero for ``Kind/free``.
@@ -39,7 +46,7 @@ public struct Pricing: Hashable, Sendable {
     public init(
         kind: Kind, price: Money, interval: Interval? = nil, unit: String? = nil, per: Int64 = 1,
         units: UnitRule? = nil, prepaidUses: Int64? = nil, trialCalls: Int64 = 0,
-        graceHours: Int64 = graceHoursStandard, licensePrices: [License.Kind: Money] = [:]
+        graceHours: Int64? = nil, licensePrices: [License.Kind: Money] = [:]
     ) {
         self.kind = kind
         self.price = price
@@ -49,7 +56,7 @@ public struct Pricing: Hashable, Sendable {
         self.units = units
         self.prepaidUses = prepaidUses
         self.trialCalls = trialCalls
-        self.graceHours = graceHours
+        self.graceHours = graceHours ?? (interval?.graceHoursMax ?? 0) / 3
         self.licensePrices = licensePrices
     }
 
@@ -81,17 +88,35 @@ public struct UnitRule: Hashable, Sendable {
         case payload, result
     }
 
+    /// What is at the pointer. Only that counts: who sends a list where a number is meant would pay for one.
+    public enum Shape: String, Hashable, Sendable, CaseIterable {
+        /// A list, of which each element is a unit.
+        case list
+        /// A whole number.
+        case number
+    }
+
     /// The most units that a run may be charged for.
     public static let unitsMax: Int64 = 1_000_000
 
     public let source: Source
-    /// A JSON Pointer (RFC 6901) to a whole number, or to a list whose elements count.
+    /// A JSON Pointer (RFC 6901).
     public let pointer: String
+    public let shape: Shape
     public let max: Int64
 
-    public init(source: Source, pointer: String, max: Int64) {
+    public init(source: Source, pointer: String, shape: Shape, max: Int64) {
         self.source = source
         self.pointer = pointer
+        self.shape = shape
         self.max = max
+    }
+
+    /// A result may have none: nothing was done then. What is asked for is at least one.
+    public var min: Int64 { source == .payload ? 1 : 0 }
+
+    /// Such as `a list of 1 to 100`.
+    public var expected: String {
+        "\(shape == .list ? "a list" : "a whole number") of \(min) to \(max)"
     }
 }

@@ -78,7 +78,10 @@ public protocol MarketStore: Sendable {
     /// The purchases of one side, newest first.
     func purchases(_ query: PurchaseQuery) async throws(StoreError) -> Page<Purchase>
 
-    /// The purchases of a buyer, newest first.
+    /// Whether an agent ever had free runs of a skill.
+    func hadTrial(_ buyer: Agent.ID, of skill: Skill.ID) async throws(StoreError) -> Bool
+
+    /// The newest 200 purchases of a buyer, newest first.
     /// - Parameter skill: nil for every skill.
     func purchases(buyer: Agent.ID, skill: Skill.ID?) async throws(StoreError) -> [Purchase]
 

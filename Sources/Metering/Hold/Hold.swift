@@ -12,7 +12,7 @@ public struct Hold: Hashable, Sendable {
     public let endpoint: String
     /// The most that the run may cost; zero once it turned out to be one of the licence's free runs.
     public internal(set) var amount: Money
-    /// The most runs that may go on at once under the licence; nil for any number.
+    /// The most runs that the buyer may have going on at once by this licence; nil for any number.
     public let concurrentMax: Int64?
     /// It takes one of the licence's free runs; known once the hold is placed.
     public internal(set) var isTrial = false
@@ -43,7 +43,8 @@ public struct Hold: Hashable, Sendable {
     /// What it reserves.
     public var claim: HoldClaim {
         HoldClaim(
-            id: id.uuid, agentID: buyerID, amount: amount, purchaseID: purchaseID, concurrentMax: concurrentMax,
+            id: id.uuid, agentID: buyerID, amount: amount, purchaseID: purchaseID,
+            concurrency: purchaseID.map { _ in .init(buyerID: buyerID, skillID: skillID, max: concurrentMax) },
             time: createdAt)
     }
 }

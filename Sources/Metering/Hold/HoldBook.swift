@@ -43,6 +43,8 @@ public struct HoldBook: Sendable {
     private(set) var settling: Set<UUID> = []
     private(set) var accounts: [HoldKeys.AccountKey: AccountEntry] = [:]
     private(set) var licenses: [Purchase.ID: LicenseEntry] = [:]
+    /// Open holds of each buyer of a skill; several small licences allow no more runs at once than one.
+    private var running: [HoldClaim.Concurrency: Int64] = [:]
 
     /// Keeps at most `openHoldsMax` holds, and forgets entries without holds beyond `idleEntriesMax` of a kind.
     public init(openHoldsMax: Int = 65_536, idleEntriesMax: Int = 131_072) {
@@ -76,7 +78,9 @@ public struct HoldBook: Sendable {
         if let limit = license.limit, license.used + license.held >= limit {
             throw .usageLimitReached(limit: limit, used: license.used, held: license.held)
         }
-        if let max = claim.concurrentMax, license.held >= max { throw .concurrencyReached(limit: max) }
+        if let concurrency = claim.concurrency, let max = concurrency.max, running[concurrency, default: 0] >= max {
+            throw .concurrencyReached(limit: max)
+        }
         if license.trialLeft > license.heldTrials {
             claim.isTrial = true
             claim.amount = .zero(claim.amount.currency)
@@ -170,8 +174,18 @@ public struct HoldBook: Sendable {
     public mutating func replaceBudgets(_ scope: Budget.Scope, _ currency: Currency, _ budgets: [BudgetState]) {
         switch scope {
         case .agent(let id):
-            accounts[HoldKeys.AccountKey(agentID: id, currency: currency)]?.budgets = budgets
-        case .license(let id): licenses[id]?.budgets = budgets
+            let key = HoldKeys.AccountKey(agentID: id, currency: currency)
+            if let known = accounts[key]?.budgets { accounts[key]?.budgets = Self.merged(known, budgets) }
+        case .license(let id):
+            if let known = licenses[id]?.budgets { licenses[id]?.budgets = Self.merged(known, budgets) }
+        }
+    }
+
+    /// What is known of a later period stays: the others were read just before it began.
+    private static func merged(_ known: [BudgetState], _ new: [BudgetState]) -> [BudgetState] {
+        new.map { state in
+            let later = known.first { $0.budget.period == state.budget.period && $0.periodStart > state.periodStart }
+            return later.map { BudgetState(budget: state.budget, spentBase: $0.spentBase, at: $0.periodStart) } ?? state
         }
     }
 
@@ -192,6 +206,10 @@ public struct HoldBook: Sendable {
 
     /// Adds a claim to what is reserved, or takes it from there with a sign of -1.
     private mutating func hold(_ claim: HoldClaim, _ sign: Int64) {
+        if let concurrency = claim.concurrency {
+            let count = running[concurrency, default: 0] + sign
+            running[concurrency] = count > 0 ? count : nil
+        }
         if let key = claim.keys.account {
             accounts[key]?.held += sign * claim.amount.base
             accounts[key]?.holds += Int(sign)

@@ -9,8 +9,31 @@ public struct HoldClaim: Hashable, Sendable {
     /// Zero reserves no money.
     public internal(set) var amount: Money
     public let purchaseID: Purchase.ID?
-    /// The most holds that may be open at once under the licence; nil for any number.
-    public let concurrentMax: Int64?
+    /// What bounds the holds of one buyer of a skill that are open at once.
+    public struct Concurrency: Hashable, Sendable {
+        public let buyerID: Agent.ID
+        public let skillID: Skill.ID
+        /// Nil for any number.
+        public let max: Int64?
+
+        public init(buyerID: Agent.ID, skillID: Skill.ID, max: Int64?) {
+            self.buyerID = buyerID
+            self.skillID = skillID
+            self.max = max
+        }
+
+        public static func == (left: Self, right: Self) -> Bool {
+            left.buyerID == right.buyerID && left.skillID == right.skillID
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(buyerID)
+            hasher.combine(skillID)
+        }
+    }
+
+    /// Nil for what is no run under a licence.
+    public let concurrency: Concurrency?
     /// It counts against the agent's budgets.
     public let isSpending: Bool
     /// In whose day and month budgets are looked at.
@@ -19,14 +42,14 @@ public struct HoldClaim: Hashable, Sendable {
     var isTrial = false
 
     public init(
-        id: UUID, agentID: Agent.ID, amount: Money, purchaseID: Purchase.ID?, concurrentMax: Int64? = nil,
+        id: UUID, agentID: Agent.ID, amount: Money, purchaseID: Purchase.ID?, concurrency: Concurrency? = nil,
         isSpending: Bool = true, time: Timestamp = .now
     ) {
         self.id = id
         self.agentID = agentID
         self.amount = amount
         self.purchaseID = purchaseID
-        self.concurrentMax = concurrentMax
+        self.concurrency = concurrency
         self.isSpending = isSpending
         self.time = time
     }

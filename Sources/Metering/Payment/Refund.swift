@@ -27,6 +27,8 @@ public struct Refund: Hashable, Sendable {
     public let createdAt: Timestamp
 
     public static let reasonBytesMax = 255
+    /// One payment or run is given back in so many parts at most.
+    public static let partsMax = 100
 
     /// A refund that was stored.
     public init(
@@ -46,26 +48,28 @@ public struct Refund: Hashable, Sendable {
         self.createdAt = createdAt
     }
 
-    /// Divides `amount` so that what remains is shared as if only that had ever been paid: after any number of partial
-    /// refunds that add up to all, seller and platform are where they were before the payment.
+    /// Divides `amount`. With the fee, what remains is shared as if only that had ever been paid: after any number of such
+    /// refunds that add up to all, seller and platform are where they were before the payment. Without it the seller gives
+    /// all: a seller that could have fees back would sell dear, refund, and be paid elsewhere.
     /// - Parameters:
+    ///   - returnsFee: the platform gives its part back.
     ///   - paid: what the target cost.
     ///   - before: what was given back of it already; `before + amount` is at most `paid`.
     public init(
         id: ID, target: Target, purchaseID: Purchase.ID, buyerID: Agent.ID, sellerID: Agent.ID, amount: Money,
-        of paid: Money, before: Money, reason: String, createdAt: Timestamp
+        of paid: Money, before: Money, returnsFee: Bool, reason: String, createdAt: Timestamp
     ) throws(RefundError) {
         guard amount.currency == paid.currency, before.currency == paid.currency else {
             throw .otherCurrency(paid.currency)
         }
         let left = Money(base: paid.base - before.base, currency: paid.currency)
         guard amount.base > 0, amount.base <= left.base else { throw .amount(left: left) }
-        let now = PaymentSplit(left)
-        let after = PaymentSplit(Money(base: left.base - amount.base, currency: paid.currency))
+        let after = Money(base: left.base - amount.base, currency: paid.currency)
+        let fee = returnsFee ? PaymentSplit(left).fee.base - PaymentSplit(after).fee.base : 0
         self.init(
             id: id, target: target, purchaseID: purchaseID, buyerID: buyerID, sellerID: sellerID, amount: amount,
-            sellerPart: Money(base: now.seller.base - after.seller.base, currency: paid.currency),
-            feePart: Money(base: now.fee.base - after.fee.base, currency: paid.currency), refundedBefore: before,
+            sellerPart: Money(base: amount.base - fee, currency: paid.currency),
+            feePart: Money(base: fee, currency: paid.currency), refundedBefore: before,
             reason: reason, createdAt: createdAt)
     }
 }
@@ -88,12 +92,18 @@ public enum RefundError: Error, Hashable, Sendable, CustomStringConvertible {
 public struct RefundRecord: Sendable {
     public let refund: Refund
     public let transfers: [Transfer]
-    /// The licence ends with it: its current payment was given back in full.
+    /// The licence ends with it: its last payment was given back in full.
     public let endsLicense: Bool
+    /// The keyed request to store the answer for, and what makes that answer of the purchase as it is then.
+    public let idempotency: (request: IdempotentRequest, response: @Sendable (Purchase) -> StoredOutcome)?
 
-    public init(_ refund: Refund, endsLicense: Bool) throws(LedgerError) {
+    public init(
+        _ refund: Refund, endsLicense: Bool,
+        idempotency: (request: IdempotentRequest, response: @Sendable (Purchase) -> StoredOutcome)? = nil
+    ) throws(LedgerError) {
         self.refund = refund
         self.endsLicense = endsLicense
+        self.idempotency = idempotency
         transfers = try LedgerRules.refund(refund)
     }
 }

@@ -70,7 +70,8 @@ extension Meter {
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
             endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: 0, durationMilliseconds: 0,
-            cpuTimeMilliseconds: 0, peakMemoryBytes: 0, cost: .zero(hold.amount.currency), verdict: "launch_failed",
+            cpuTimeMilliseconds: 0, peakMemoryBytes: 0, units: 0, cost: .zero(hold.amount.currency),
+            verdict: "launch_failed",
             timestamp: hold.createdAt)
         let settlement: Settlement
         do {

@@ -60,8 +60,10 @@ public protocol MeteringStore: Sendable {
 
     /// The payments for a licence, in order.
     func payments(of purchase: Purchase.ID) async throws(StoreError) -> [Payment]
-    /// What of a licence's payments and runs was given back, in order.
+    /// What of a licence's payments and runs was given back, the newest first, at most 500.
     func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund]
+    /// What was given back of one payment or run, in order.
+    func refunds(of target: Refund.Target) async throws(StoreError) -> [Refund]
     /// An agent's budgets and those of the licences it bought, with what is spent.
     func budgets(of agent: Agent.ID, at time: Timestamp) async throws(StoreError) -> [BudgetState]
     /// Subscriptions that go on and whose paid time ends before `time`, in the order of that end.
@@ -72,6 +74,16 @@ public protocol MeteringStore: Sendable {
     /// Whether a subscription goes on when its paid time ends.
     /// - Returns: the purchase as it is now.
     func setRenewal(_ purchase: Purchase.ID, renews: Bool) async throws(StoreError) -> Purchase
+
+    /// An agent's standing orders, one a currency.
+    func topUps(of agent: Agent.ID) async throws(StoreError) -> [TopUp]
+    /// Sets a standing order, or replaces the one in that currency; its number and time are the store's.
+    func set(topUp: TopUp) async throws(StoreError)
+    func removeTopUp(of agent: Agent.ID, in currency: Currency) async throws(StoreError)
+    /// Those whose agents have less than their threshold, and that were not asked for since `time`.
+    func dueTopUps(askedBefore time: Timestamp, limit: Int) async throws(StoreError) -> [TopUp]
+    /// Notes that the hook is asked now; false when the order was changed or dropped since it was read.
+    func noteAsked(_ topUp: TopUp, at time: Timestamp) async throws(StoreError) -> Bool
 
     func usage(_ query: UsageQuery) async throws(StoreError) -> Page<SkillUsage>
     /// Sums of usage, which are kept with every settle.

@@ -38,9 +38,17 @@ extension SQLiteStore {
             conditions.add("buyer_id = ?", buyer.uuid)
             if let skill { conditions.add("skill_id = ?", skill.uuid) }
             return try db.rows(
-                "SELECT * FROM purchases\(conditions.sql) ORDER BY created_at DESC, id DESC", conditions.values
+                "SELECT * FROM purchases\(conditions.sql) ORDER BY created_at DESC, id DESC LIMIT ?",
+                conditions.values + [Self.newestMax]
             ).map { try $0.purchase() }
         }
+    }
+
+    /// Of one buyer; whoever bought the same more often is not asked about the oldest.
+    private static let newestMax = 200
+
+    public func hadTrial(_ buyer: Agent.ID, of skill: Skill.ID) async throws(StoreError) -> Bool {
+        try await read { db in try Self.hadTrial(buyer, of: skill, in: db) }
     }
 
     public func revoke(purchase: Purchase.ID, reason: String) async throws(StoreError) -> Purchase {

@@ -20,6 +20,7 @@ struct LedgerAudit {
         try audit.checkBalances()
         try audit.checkCharges()
         try audit.checkRefunds()
+        try audit.checkParties()
         try audit.checkLicences()
         try audit.checkTotals()
         try audit.checkChains()
@@ -144,7 +145,56 @@ struct LedgerAudit {
                     ifnull(max(y.amount), max(u.cost)) AS paid
                 FROM refunds AS r LEFT JOIN payments AS y ON r.target_kind = 'payment' AND y.id = r.target
                 LEFT JOIN usages AS u ON r.target_kind = 'usage' AND u.id = r.target GROUP BY r.target
-            ) WHERE paid IS NULL OR back > paid OR fee <> (paid + 39) / 40 - (paid - back + 39) / 40
+            ) WHERE paid IS NULL OR back > paid OR fee > (paid + 39) / 40 - (paid - back + 39) / 40
+            """)
+        try faults(
+            """
+            SELECT 'purchase ' || lower(hex(p.id)) AS place,
+                'it is ' || p.status || ', but ' || ifnull(r.back, 0) || ' of its last payment of ' || y.amount
+                    || ' base units were given back' AS detail
+            FROM purchases AS p JOIN payments AS y ON y.purchase_id = p.id AND y.number = (
+                SELECT max(number) FROM payments WHERE purchase_id = p.id
+            ) LEFT JOIN (SELECT target, sum(amount) AS back FROM refunds GROUP BY target) AS r ON r.target = y.id
+            WHERE (p.status = 'refunded') <> (ifnull(r.back, 0) = y.amount)
+                OR p.expires_at IS NOT NULL AND p.expires_at <> y.period_end
+            """)
+    }
+
+    /// Money goes from whoever had the run or the licence to whoever sold it and the platform, and back from them.
+    private mutating func checkParties() throws {
+        let sources = [
+            ("usage", "usages", "agent_id", "seller_id"), ("purchase", "purchases", "buyer_id", "seller_id"),
+            (
+                "renewal",
+                "(SELECT y.id, p.buyer_id, p.seller_id FROM payments AS y JOIN purchases AS p ON p.id = y.purchase_id)",
+                "buyer_id", "seller_id"
+            ),
+            ("refund", "refunds", "buyer_id", "seller_id"),
+        ]
+        for (kind, table, buyer, seller) in sources {
+            // A refund goes the other way.
+            let (payer, payee) = kind == "refund" ? ("c", "d") : ("d", "c")
+            try faults(
+                """
+                SELECT 'transfer ' || lower(hex(t.id)) AS place,
+                    'it moves money of others than the \(kind) it is for' AS detail
+                FROM transfers AS t JOIN \(table) AS u ON u.id = t.reference
+                JOIN accounts AS d ON d.id = t.debit JOIN accounts AS c ON c.id = t.credit
+                WHERE t.kind IN ('\(kind)', '\(kind)_fee') AND (\(payer).owner <> u.\(buyer)
+                    OR \(payee).owner <> iif(t.kind = '\(kind)', u.\(seller), x'') OR \(payer).kind <> 'agent'
+                    OR \(payee).kind <> iif(t.kind = '\(kind)', 'agent', 'platform'))
+                """)
+        }
+        try faults(
+            """
+            SELECT 'refund ' || lower(hex(r.id)) AS place, 'its buyer and seller are not those of the purchase' AS detail
+            FROM refunds AS r JOIN purchases AS p ON p.id = r.purchase_id
+            WHERE r.buyer_id <> p.buyer_id OR r.seller_id <> p.seller_id
+            """)
+        try faults(
+            """
+            SELECT 'usage ' || lower(hex(id)) AS place, 'it cost ' || cost || ' base units as a free run' AS detail
+            FROM usages WHERE cost > 0 AND (trial = 1 OR counts_use = 0)
             """)
     }
 

@@ -11,7 +11,7 @@ extension SQLiteStore {
         let booking = try Booking(record.transfers, of: record.purchase.amount)
         try await committer.write { db in
             try Self.insert(record.purchase, in: db)
-            if let payment = record.payment { try Self.insert(payment, in: db) }
+            if let payment = record.payment { try Self.insert(payment, by: record.purchase.buyerID, in: db) }
             try booking.write(in: db)
             if let (request, outcome) = record.idempotency {
                 try Self.insert(outcome, for: request, at: record.purchase.createdAt, orKeep: false, in: db)
@@ -44,6 +44,7 @@ extension SQLiteStore {
                     throw StoreError.refused(error.description)
                 }
                 try Booking([transfer], of: transfer.amount).write(in: db)
+                try Self.finishTopUp(request, in: db)
             }
             let balance = try Self.balance(of: transfer.credit, in: db)
             return RecordedCredit(transfer: transfer, replayed: earlier != nil, balance: balance)
@@ -58,10 +59,9 @@ extension SQLiteStore {
         }
         // Free runs are given once to each buyer of a skill.
         if purchase.trialLeft > 0 {
-            let given = try db.row(
-                "SELECT 1 FROM purchases WHERE buyer_id = ? AND skill_id = ? AND trial_calls > 0",
-                [purchase.buyerID.uuid, purchase.skillID.uuid])
-            guard given == nil else { throw StoreError.conflict(field: "trialCalls") }
+            guard try !hadTrial(purchase.buyerID, of: purchase.skillID, in: db) else {
+                throw StoreError.conflict(field: "trialCalls")
+            }
         }
         try db.run(
             """
@@ -84,14 +84,21 @@ extension SQLiteStore {
         try db.run("UPDATE agents SET total_sales = total_sales + 1 WHERE id = ?", [purchase.sellerID.uuid])
     }
 
-    static func insert(_ payment: Payment, in db: Database) throws {
+    static func hadTrial(_ buyer: Agent.ID, of skill: Skill.ID, in db: Database) throws -> Bool {
+        try db.row(
+            "SELECT 1 FROM purchases WHERE buyer_id = ? AND skill_id = ? AND trial_calls > 0", [buyer.uuid, skill.uuid])
+            != nil
+    }
+
+    static func insert(_ payment: Payment, by buyer: Agent.ID, in db: Database) throws {
         try db.run(
             """
-            INSERT INTO payments (id, purchase_id, number, amount, currency, period_start, period_end, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO payments (id, purchase_id, buyer_id, number, amount, currency, period_start, period_end,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                payment.id.uuid, payment.purchaseID.uuid, payment.number, payment.amount.base,
+                payment.id.uuid, payment.purchaseID.uuid, buyer.uuid, payment.number, payment.amount.base,
                 payment.amount.currency.rawValue, payment.period?.start.milliseconds,
                 payment.period?.end.milliseconds, payment.createdAt.milliseconds,
             ])

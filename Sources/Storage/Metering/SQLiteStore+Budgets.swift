@@ -36,8 +36,8 @@ extension SQLiteStore {
                 UNION ALL
                 SELECT b.* FROM budgets AS b JOIN purchases AS p ON p.id = b.owner
                 WHERE b.kind = 'license' AND p.buyer_id = ?1
-                ORDER BY kind, owner, currency, period
-                """, [agent.uuid])
+                ORDER BY kind, owner, currency, period LIMIT ?2
+                """, [agent.uuid, Self.budgetsMax])
             return try rows.map { row in
                 let isAgent = try row.text("kind") == "agent"
                 return try Self.state(
@@ -45,6 +45,9 @@ extension SQLiteStore {
             }
         }
     }
+
+    /// What one list has at most.
+    private static let budgetsMax = 400
 
     /// The budgets of one owner in one currency.
     static func budgets(
@@ -73,8 +76,8 @@ extension SQLiteStore {
                         SELECT ifnull(sum(cost), 0) FROM usage_totals
                         WHERE unit = ?1 AND agent_id = ?2 AND start = ?3 AND currency = ?4
                     ) + (
-                        SELECT ifnull(sum(y.amount), 0) FROM purchases AS p JOIN payments AS y ON y.purchase_id = p.id
-                        WHERE p.buyer_id = ?2 AND y.created_at >= ?3 AND y.currency = ?4
+                        SELECT ifnull(sum(amount), 0) FROM payments
+                        WHERE buyer_id = ?2 AND created_at >= ?3 AND currency = ?4
                     )
                     """, values)
             case .license:

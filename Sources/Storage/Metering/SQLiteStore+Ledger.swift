@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 public import MarketCore
@@ -5,7 +6,18 @@ public import Metering
 
 extension SQLiteStore {
     public func verifyLedger() async throws(StoreError) -> LedgerCheck {
-        try await read(LedgerAudit.check)
+        let path = pool.path
+        // A connection of its own, whose sums may go to a file: they are as large as the store.
+        let result: Result<LedgerCheck, StoreError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                do throws(StoreError) {
+                    continuation.resume(returning: .success(try Self.verifyLedger(at: path)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
     }
 
     /// Checks the ledger of the file at `path` without changing it, whether or not another process has it open.
@@ -24,6 +36,9 @@ extension SQLiteStore {
             defer { try? queue.close() }
             guard try queue.read({ try $0.tableExists("transfers") && $0.tableExists("usages") }) else {
                 throw StoreError.corrupt("\(path) holds no ledger")
+            }
+            guard try queue.read({ try $0.tableExists("payments") }) else {
+                throw StoreError.unavailable("\(path) was written by an older version; start the daemon on it once")
             }
             var found: LedgerCheck?
             do {

@@ -14,8 +14,17 @@ extension SQLiteStore {
     public func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund] {
         try await read { db in
             try db.rows(
-                "SELECT * FROM refunds WHERE purchase_id = ? ORDER BY created_at, refunded_before", [purchase.uuid]
+                """
+                SELECT * FROM refunds WHERE purchase_id = ? ORDER BY created_at DESC, refunded_before DESC LIMIT 500
+                """, [purchase.uuid]
             ).map { try $0.refund() }
+        }
+    }
+
+    public func refunds(of target: Refund.Target) async throws(StoreError) -> [Refund] {
+        try await read { db in
+            try db.rows("SELECT * FROM refunds WHERE target = ? ORDER BY refunded_before", [target.stored.id])
+                .map { try $0.refund() }
         }
     }
 
@@ -35,7 +44,10 @@ extension SQLiteStore {
     public func setRenewal(_ purchase: Purchase.ID, renews: Bool) async throws(StoreError) -> Purchase {
         try await committer.write { db in
             try db.run(
-                "UPDATE purchases SET renews = ? WHERE id = ? AND periods_paid IS NOT NULL", [renews, purchase.uuid])
+                """
+                UPDATE purchases SET renews = ?1 WHERE id = ?2 AND periods_paid IS NOT NULL
+                    AND (?1 = 0 OR status = 'completed' AND revoked_reason IS NULL)
+                """, [renews, purchase.uuid])
             return try Self.purchase(purchase, in: db)
         }
     }
@@ -53,7 +65,7 @@ extension SQLiteStore {
                 """,
                 [payment.period?.end.milliseconds, purchase.id.uuid, payment.number])
             guard changed == 1 else { throw StoreError.conflict(field: "subscription") }
-            try Self.insert(payment, in: db)
+            try Self.insert(payment, by: purchase.buyerID, in: db)
             try booking.write(in: db)
             return try Self.purchase(purchase.id, in: db)
         } onCommit: { _ in
@@ -69,24 +81,32 @@ extension SQLiteStore {
             try Self.insert(record.refund, in: db)
             try booking.write(in: db)
             if record.endsLicense {
+                // A period that was paid meanwhile must not end with this one.
+                let last = try db.row(
+                    "SELECT id FROM payments WHERE purchase_id = ? ORDER BY number DESC LIMIT 1",
+                    [record.refund.purchaseID.uuid])
+                guard case .payment(let id) = record.refund.target, try last?.id("id") == id else {
+                    throw StoreError.conflict(field: "refund")
+                }
                 try db.run(
                     """
                     UPDATE purchases SET status = 'refunded', renews = 0, revocation_epoch = revocation_epoch + 1
                     WHERE id = ? AND status = 'completed'
                     """, [record.refund.purchaseID.uuid])
             }
-            return try Self.purchase(record.refund.purchaseID, in: db)
+            let purchase = try Self.purchase(record.refund.purchaseID, in: db)
+            if let (request, response) = record.idempotency {
+                try Self.insert(
+                    response(purchase), for: request, at: record.refund.createdAt, orKeep: false, in: db)
+            }
+            return purchase
         } onCommit: { _ in
             onCommit()
         }
     }
 
     private static func insert(_ refund: Refund, in db: Database) throws {
-        let (target, kind) =
-            switch refund.target {
-            case .payment(let id): (id.uuid, "payment")
-            case .usage(let id): (id.uuid, "usage")
-            }
+        let (target, kind) = refund.target.stored
         // Another refund may have come first: its part must not be given back twice.
         let before = try db.count("SELECT sum(amount) FROM refunds WHERE target = ?", [target])
         guard before == refund.refundedBefore.base else { throw StoreError.conflict(field: "refund") }
@@ -108,5 +128,14 @@ extension SQLiteStore {
             throw StoreError.missing("purchase")
         }
         return try row.purchase()
+    }
+}
+
+extension Refund.Target {
+    fileprivate var stored: (id: UUID, kind: String) {
+        switch self {
+        case .payment(let id): (id.uuid, "payment")
+        case .usage(let id): (id.uuid, "usage")
+        }
     }
 }

@@ -32,7 +32,7 @@ extension Migrations {
         let sources = [
             "skills": "id, pricing_kind, price, currency, interval, unit FROM skills",
             "purchases": """
-            id, currency, max(amount, run_price) AS price, CASE WHEN run_price > 0 THEN 'usage'
+            id, currency, iif(run_price > 0, run_price, amount) AS price, CASE WHEN run_price > 0 THEN 'usage'
                 WHEN amount > 0 THEN iif(expires_at IS NULL, 'one-time', 'subscription') ELSE 'free' END
                 AS pricing_kind,
             CASE WHEN expires_at - created_at <= 86400000 THEN 'daily'
@@ -64,11 +64,13 @@ extension Migrations {
 
     private static let commerceTables = """
         CREATE INDEX purchases_by_seller ON purchases (seller_id, created_at);
+        CREATE INDEX purchases_with_trial ON purchases (buyer_id, skill_id) WHERE trial_calls > 0;
         CREATE INDEX purchases_to_renew ON purchases (expires_at) WHERE renews = 1;
 
         CREATE TABLE payments (
             id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
             purchase_id BLOB NOT NULL REFERENCES purchases (id),
+            buyer_id BLOB NOT NULL REFERENCES agents (id),
             number INTEGER NOT NULL CHECK (number >= 0),
             amount INTEGER NOT NULL,
             currency TEXT NOT NULL,
@@ -79,8 +81,9 @@ extension Migrations {
             CONSTRAINT "a period ends after it starts" CHECK (period_start < period_end),
             UNIQUE (purchase_id, number)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX payments_by_buyer ON payments (buyer_id, created_at);
         INSERT INTO payments
-        SELECT id, id, 0, amount, currency, iif(expires_at > created_at, created_at, NULL),
+        SELECT id, id, buyer_id, 0, amount, currency, iif(expires_at > created_at, created_at, NULL),
             iif(expires_at > created_at, expires_at, NULL), created_at
         FROM purchases WHERE amount > 0;
 

@@ -13,6 +13,7 @@ enum Migrations {
         migrator.registerMigration("5 bounded outcomes") { db in try db.execute(sql: boundedOutcomes) }
         migrator.registerMigration("6 secrets") { db in try db.execute(sql: secretsTable) }
         migrator.registerMigration("7 commerce") { db in try commerce(db) }
+        migrator.registerMigration("8 top-ups") { db in try db.execute(sql: topUps) }
         return migrator
     }
 
@@ -22,6 +23,18 @@ enum Migrations {
             CONSTRAINT "a run's price is never below zero" CHECK (run_price >= 0);
         UPDATE purchases SET run_price = s.price FROM skills AS s
         WHERE s.id = purchases.skill_id AND s.pricing_kind = 'usage' AND s.currency = purchases.currency;
+        """
+
+    private static let topUps = """
+        CREATE TABLE top_ups (
+            agent_id BLOB NOT NULL REFERENCES agents (id),
+            currency TEXT NOT NULL,
+            threshold INTEGER NOT NULL CHECK (threshold >= 0),
+            amount INTEGER NOT NULL CHECK (amount > 0),
+            number INTEGER NOT NULL CHECK (number >= 0),
+            asked_at INTEGER,
+            PRIMARY KEY (agent_id, currency)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// What each agent's stored outcomes take, kept by the database itself, and until when outcomes were dropped.

@@ -71,15 +71,13 @@ struct AdminRoutes {
     @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
         try requireOperator(call)
         let request = try await call.refund()
-        return .json(
-            try await node.refundPurchase(call.parameter("purchase"), request, by: .operator), status: 201)
+        return Reply(try await node.refundPurchase(call.parameter("purchase"), request, by: .operator))
     }
 
     @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
         try requireOperator(call)
         let request = try await call.refund()
-        return .json(
-            try await node.refundExecution(call.parameter("execution"), request, by: .operator), status: 201)
+        return Reply(try await node.refundExecution(call.parameter("execution"), request, by: .operator))
     }
 
     @Sendable private func ledger(_ call: Call) async throws -> Reply {

@@ -20,6 +20,9 @@ struct PurchaseRoutes {
             Route(.get, "/api/v1/budgets", listBudgets),
             Route(.put, "/api/v1/budgets", setBudget),
             Route(.delete, "/api/v1/budgets", dropBudget),
+            Route(.get, "/api/v1/top-ups", listTopUps),
+            Route(.put, "/api/v1/top-ups", setTopUp),
+            Route(.delete, "/api/v1/top-ups", dropTopUp),
         ]
     }
 
@@ -55,15 +58,13 @@ struct PurchaseRoutes {
     @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
         let agent = try node.authenticate(try call.bearer)
         let request = try await call.refund()
-        return .json(
-            try await node.refundPurchase(call.parameter("purchase"), request, by: .seller(agent)), status: 201)
+        return Reply(try await node.refundPurchase(call.parameter("purchase"), request, by: .seller(agent)))
     }
 
     @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
         let agent = try node.authenticate(try call.bearer)
         let request = try await call.refund()
-        return .json(
-            try await node.refundExecution(call.parameter("execution"), request, by: .seller(agent)), status: 201)
+        return Reply(try await node.refundExecution(call.parameter("execution"), request, by: .seller(agent)))
     }
 
     // MARK: Budgets
@@ -80,7 +81,7 @@ struct PurchaseRoutes {
         let purchase = try fields.optionalString("purchaseId", minBytes: 1, maxBytes: 64)
         let period: Budget.Period = try fields.enumeration("period")
         let currency: Currency? = try fields.optionalEnumeration("currency")
-        let limit = try fields.money("limit", currency ?? .usdc)
+        let limit = try fields.decimal("limit")
         try fields.finish()
         return .json([
             "items": .array(
@@ -104,6 +105,39 @@ struct PurchaseRoutes {
     }
 }
 
+extension PurchaseRoutes {
+    @Sendable private func listTopUps(_ call: Call) async throws -> Reply {
+        try call.query().finish()
+        return try await topUps(of: try node.authenticate(try call.bearer))
+    }
+
+    @Sendable private func setTopUp(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
+        let currency: Currency = try fields.optionalEnumeration("currency") ?? .usdc
+        let threshold = try fields.money("threshold", currency)
+        let amount = try fields.money("amount", currency)
+        try fields.finish()
+        guard threshold.base > 0 else { throw fields.error("threshold", "must be above zero") }
+        guard amount.base > 0 else { throw fields.error("amount", "must be above zero") }
+        try await node.set(TopUp(agentID: agent, threshold: threshold, amount: amount))
+        return try await topUps(of: agent)
+    }
+
+    @Sendable private func dropTopUp(_ call: Call) async throws -> Reply {
+        let agent = try node.authenticate(try call.bearer)
+        var query = try call.query()
+        let currency = try query.enumeration("currency", as: Currency.self) ?? .usdc
+        try query.finish()
+        try await node.removeTopUp(of: agent, in: currency)
+        return try await topUps(of: agent)
+    }
+
+    private func topUps(of agent: Agent.ID) async throws -> Reply {
+        .json(["items": .array(try await node.topUps(of: agent).map(\.json))])
+    }
+}
+
 private enum Role: String, CaseIterable {
     case buyer, seller
 }
@@ -118,6 +152,13 @@ extension QueryReader {
 
 extension Call {
     func refund() async throws -> RefundRequest {
-        try RefundRequest(try fields(try await body(bytesMax: 64 << 10)))
+        let body = try await body(bytesMax: 64 << 10)
+        return try RefundRequest(try fields(body), idempotencyKey: header(.idempotencyKey), body: body)
+    }
+}
+
+extension Reply {
+    init(_ refund: RefundReply) {
+        self.init(refund.outcome, isReplay: refund.isReplay)
     }
 }
