@@ -7,8 +7,12 @@ public struct NodeConfiguration: Sendable {
     public var dataDirectory: String
     /// Calls per licence.
     public var licenseRate: RateLimit
-    /// Calls per agent, whatever the licence; refused calls count as well.
+    /// Requests per agent, whatever the licence; refused ones count as well.
     public var agentRate: RateLimit
+    /// Requests per address, for who answers requests from elsewhere.
+    public var addressRate: RateLimit
+    /// Registrations per address, and of all who come from no address together.
+    public var registrationRate: RateLimit
     /// Runs at once; more wait.
     public var runsMax: Int
     /// Calls that may wait for a run to end; more are refused as overloaded.
@@ -38,7 +42,9 @@ public struct NodeConfiguration: Sendable {
 
     public init(
         dataDirectory: String, licenseRate: RateLimit = .standard,
-        agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000), runsMax: Int = 64,
+        agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000),
+        addressRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000),
+        registrationRate: RateLimit = RateLimit(quota: 600, windowSeconds: 60, burst: 100), runsMax: Int = 64,
         waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20,
         packageBytesMax: Int = PackageLimits.archiveBytesStandard, jsonDepthMax: Int = 64,
         outcomeBytesMax: Int64 = 64 << 20, freeBytesMin: Int64 = 128 << 20,
@@ -48,6 +54,8 @@ public struct NodeConfiguration: Sendable {
         self.dataDirectory = dataDirectory
         self.licenseRate = licenseRate
         self.agentRate = agentRate
+        self.addressRate = addressRate
+        self.registrationRate = registrationRate
         self.runsMax = runsMax
         self.waitingMax = waitingMax
         self.requestBytesMax = requestBytesMax

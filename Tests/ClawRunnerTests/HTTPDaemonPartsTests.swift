@@ -36,6 +36,10 @@ struct HTTPDaemonPartsTests {
             shutdownTimeout = 7
             [rates.license]
             quota = 60
+            [rates.address]
+            burst = 5
+            [rates.registration]
+            window = 3600
             [billing]
             verdicts = ["ok", "timeout", "launch_failed"]
             [profileMap]
@@ -55,6 +59,8 @@ struct HTTPDaemonPartsTests {
         #expect(file.connections.idle == .seconds(60))
         #expect(file.shutdownSeconds == 7)
         #expect(file.node.licenseRate == RateLimit(quota: 60, windowSeconds: 60, burst: 1000))
+        #expect(file.node.addressRate == RateLimit(quota: 60_000, windowSeconds: 60, burst: 5))
+        #expect(file.node.registrationRate == RateLimit(quota: 600, windowSeconds: 3600, burst: 100))
         #expect(file.node.billing.billedVerdicts == ["ok", "timeout"], "the platform's failures are never billed")
         #expect(file.node.profileMap == ["python": "strict"])
         #expect(file.permitDegraded == ["landlock"])
@@ -66,7 +72,8 @@ struct HTTPDaemonPartsTests {
             ("dta = \"/x\"", "dta"), ("[limits]\nruns = 0", "limits.runs"),
             ("[limits]\nruns = \"many\"", "limits.runs"),
             ("[log]\nformat = \"xml\"", "log.format"), ("[rates.license]\nburst = 0", "rates.license.burst"),
-            ("[rates.license]\nqouta = 1", "rates.license.qouta"), ("listen = 8080", "listen"),
+            ("[rates.license]\nqouta = 1", "rates.license.qouta"), ("[rates.addres]\nquota = 1", "rates.addres"),
+            ("[rates.registration]\nwindow = 86401", "rates.registration.window"), ("listen = 8080", "listen"),
             ("[limits]\nidleTimeout = \"1m\"", "limits.idleTimeout"),
             ("[billing]\nverdicts = [\"ok\", \"timout\"]", "billing.verdicts"),
         ])

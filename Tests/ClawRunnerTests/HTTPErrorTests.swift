@@ -183,8 +183,9 @@ struct HTTPErrorTests {
         let refused = try await http.execute(key: seller.apiKey)
         #expect(refused.status == 429)
         #expect(refused.headers["retry-after"].flatMap(Int.init).map { (1...60).contains($0) } == true)
-        #expect(refused.headers["ratelimit-policy"] == "\"license\";q=1;w=60")
+        #expect(refused.headers["ratelimit-policy"] == "\"license\";q=1;w=60, \"agent\";q=60000;w=60")
         #expect(refused.headers["ratelimit"]?.hasPrefix("\"license\";r=0;t=") == true)
+        #expect(refused.headers["ratelimit"]?.contains(", \"agent\";r=") == true)
         #expect(refused.json["retryable"] == true)
         try await http.close()
     }

@@ -12,7 +12,7 @@ import ServiceLifecycle
 
 @testable import ClawRunner
 
-/// A node behind a real Unix socket, with a runner of known verdicts.
+/// A node behind a real socket, with a runner of known verdicts.
 struct HTTPFixture: Sendable {
     static let operatorKey = "claw_operator_" + String(repeating: "x", count: 43)
 
@@ -25,7 +25,10 @@ struct HTTPFixture: Sendable {
     }
 
     let node: NodeFixture
+    /// The Unix socket's path; over TCP not used.
     let socket: String
+    /// What comes before a path.
+    private let base: String
     let readiness = Readiness()
     let runs = CancelSwitch()
     let client: HTTPClient
@@ -33,7 +36,8 @@ struct HTTPFixture: Sendable {
     private let serving: Task<Void, any Error>
 
     init(
-        _ node: NodeFixture, limits: ConnectionLimits = ConnectionLimits(), shutdownSeconds: Int64 = 10
+        _ node: NodeFixture, limits: ConnectionLimits = ConnectionLimits(), shutdownSeconds: Int64 = 10,
+        tcp: Bool = false
     ) async throws {
         self.node = node
         // Short: the address of a Unix socket has 107 bytes.
@@ -48,20 +52,24 @@ struct HTTPFixture: Sendable {
             routes: HTTPServer.routes(
                 node: node.node, operatorKey: OperatorKey(Self.operatorKey), metrics: PrometheusMetrics(),
                 readiness: readiness, runs: runs),
-            logger: logger)
-        let (running, started) = AsyncStream<Void>.makeStream()
+            node: node.node, logger: logger)
+        let address: BindAddress = tcp ? .hostname("127.0.0.1", port: 0) : .unixDomainSocket(path: socket)
+        let (running, started) = AsyncStream<Int>.makeStream()
         var group = ServiceGroupConfiguration(
             services: [
                 .init(
-                    service: HTTPServer.service(
-                        api, address: .unixDomainSocket(path: socket), limits: limits, logger: logger
-                    ) { _ in started.finish() })
+                    service: HTTPServer.service(api, address: address, limits: limits, logger: logger) { channel in
+                        started.yield(channel.localAddress?.port ?? 0)
+                        started.finish()
+                    })
             ], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(shutdownSeconds)
         let services = ServiceGroup(configuration: group)
         self.group = services
         serving = Task { try await services.run() }
-        for await _ in running {}
+        var port = 0
+        for await number in running { port = number }
+        base = tcp ? "http://127.0.0.1:\(port)" : "http+unix://\(socket.replacing("/", with: "%2F"))"
         readiness.set(true)
     }
 
@@ -86,8 +94,7 @@ struct HTTPFixture: Sendable {
     func send(
         _ method: String, _ path: String, key: String? = nil, headers: [(String, String)] = [], body: [UInt8]? = nil
     ) async throws -> Answer {
-        let host = socket.replacing("/", with: "%2F")
-        var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
+        var request = HTTPClientRequest(url: "\(base)\(path)")
         request.method = .RAW(value: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }

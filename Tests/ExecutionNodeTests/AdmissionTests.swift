@@ -9,36 +9,6 @@ import Testing
 
 @Suite("Execute: calls that are not let through, each with nothing run and nothing booked", .timeLimit(.minutes(2)))
 struct AdmissionTests {
-    /// A market with one skill, its seller, a buyer with money and a licence.
-    private struct Market {
-        let runner = ScriptedRunner()
-        let fixture: NodeFixture
-        let seller: NodeFixture.Member
-        let buyer: NodeFixture.Member
-        let skill: Skill
-        let token: String
-
-        init(
-            manifest: String = NodeFixture.manifest(), usageLimit: Int64? = nil, credit: String = "10",
-            configure: (inout NodeConfiguration) -> Void = { _ in }
-        ) async throws {
-            fixture = try await NodeFixture(runner: runner, configure: configure)
-            seller = try await fixture.register("seller")
-            buyer = try await fixture.register("buyer")
-            skill = try await fixture.publish(manifest, by: seller)
-            try await fixture.credit(buyer, credit)
-            token = try await fixture.buy(skill, by: buyer, usageLimit: usageLimit)
-        }
-
-        /// Closes the fixture once it is certain that no refused call left a trace.
-        func close(usages: Int = 0) async throws {
-            #expect(runner.started == usages)
-            #expect(try await fixture.usages(buyer).count == usages)
-            #expect(try await fixture.node.ledger().check.isSound)
-            try await fixture.close()
-        }
-    }
-
     @Test("an API key is checked by its checksum before anything else")
     func keys() async throws {
         let market = try await Market()
@@ -268,6 +238,7 @@ struct AdmissionTests {
             #expect(
                 error.detail.hasPrefix(
                     "The rate limit of this licence is 1 call in 60 seconds, at most 3 at once; try again in "))
+            #expect(error.fields["policy"] == "license")
             #expect(error.rates.first?.decision.remaining == 0)
         }
         let load = market.fixture.node.load

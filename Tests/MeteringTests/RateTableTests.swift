@@ -103,6 +103,38 @@ struct RateTableTests {
         }
     }
 
+    @Test("a call that is given back was never counted, whenever that is", arguments: UInt64(0)..<20)
+    func givenBack(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let claim = RateClaim(key: key, limit: RateLimit(quota: 10, windowSeconds: 1, burst: 5))
+        var (table, untouched) = (RateTable(), RateTable())
+        var now: Int64 = 0
+        for _ in 0..<500 {
+            now += .random(in: 0...150_000_000, using: &random)
+            if .random(using: &random) {
+                #expect(table.admit([claim], now: now) == untouched.admit([claim], now: now))
+            } else if table.admit([claim], now: now)[0].allowed {
+                now += .random(in: 0...50_000_000, using: &random)
+                table.giveBack(claim, now: now)
+            }
+            #expect(table.ask(claim, now: now) == untouched.ask(claim, now: now))
+        }
+        table.giveBack(RateClaim(key: .agent(.new()), limit: claim.limit), now: now)
+        #expect(table.usedUntil.count <= 1)
+    }
+
+    @Test("asking counts nothing and says what admitting would")
+    func asked() {
+        let claim = RateClaim(key: key, limit: RateLimit(quota: 60, windowSeconds: 60, burst: 2))
+        var table = RateTable()
+        for _ in 0..<5 { #expect(table.ask(claim, now: 0).remaining == 2) }
+        #expect(table.usedUntil.isEmpty)
+        for _ in 0..<2 { #expect(table.admit([claim], now: 0)[0].allowed) }
+        let refused = table.ask(claim, now: 0)
+        #expect(!refused.allowed)
+        #expect(refused == table.admit([claim], now: 0)[0])
+    }
+
     @Test("the table stays within its bound and forgets idle keys before busy ones")
     func bounded() {
         let limit = RateLimit(quota: 1, windowSeconds: 60, burst: 1)

@@ -12,11 +12,13 @@ struct API: HTTPResponder {
     typealias Context = RequestScope
 
     private let table: RouteTable
+    private let node: ExecutionNode
     /// Not the server's own, which is quieter and has a second identifier.
     private let logger: Logger
 
-    init(routes: [Route], logger: Logger) {
+    init(routes: [Route], node: ExecutionNode, logger: Logger) {
         table = RouteTable(routes)
+        self.node = node
         self.logger = logger
     }
 
@@ -29,14 +31,22 @@ struct API: HTTPResponder {
         logger[metadataKey: "request"] = .string(id)
 
         var route: Route?
+        var rates: [RateStatus] = []
         var reply: Reply
         do {
+            if let address = Connection.current?.address { rates.append(try node.countRequest(from: address)) }
             let match = try table.match(request.method, request.uri.path)
             switch match {
             case .found(let found, let parameters):
                 route = found
-                let call = Call(
+                var call = Call(
                     request: request, parameters: parameters, id: id, logger: logger, connection: Connection.current)
+                // Before the body is read. What is wrong with a key is the route's to say.
+                if let key = try? call.bearer, let agent = try? node.authenticate(key) {
+                    let rate = try node.countRequest(of: agent)
+                    call.agentRate = rate
+                    rates.insert(rate, at: 0)
+                }
                 reply = try await found.reply(to: call)
             case .methodNotAllowed(let allowed):
                 let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
@@ -57,6 +67,7 @@ struct API: HTTPResponder {
             reply.headers[.connection] = "close"
         }
         reply.headers[.requestID] = id
+        reply = reply.with(rates: rates).withRateHeaders
         note(request, route, reply, since: started, logger)
         return request.method == .head ? reply.headResponse : reply.response
     }

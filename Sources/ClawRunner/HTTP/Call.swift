@@ -15,6 +15,8 @@ struct Call: Sendable {
     let id: String
     let logger: Logger
     let connection: Connection?
+    /// The limit of the agent whose key came with the request, which counts there already; nil without a good key.
+    var agentRate: RateStatus?
 
     /// A part of the path; the route table has checked that it is there.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }

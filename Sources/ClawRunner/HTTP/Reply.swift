@@ -9,6 +9,8 @@ struct Reply: Sendable {
     var status: Int
     var headers: HTTPFields
     var body: [UInt8]
+    /// The limits that the request was held against.
+    var rates: [RateStatus] = []
 
     init(status: Int, headers: HTTPFields, body: [UInt8]) {
         self.status = status

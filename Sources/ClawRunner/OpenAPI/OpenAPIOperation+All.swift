@@ -150,7 +150,7 @@ extension OpenAPIOperation {
                 unauthorized, (402, "The balance or a budget is too small, or the price above maxPrice"),
                 (404, "There is no such skill"), (409, "The skill is the buyer's own, or the key is in flight"),
                 (422, "A field is wrong, or the key was used with another body"),
-                (429, "Too many answers are stored for the keys of this agent"),
+                (429, "Too many requests, or too many answers are stored for the keys of this agent"),
                 (503, "The disk is nearly full, or the database cannot work"),
             ]),
         OpenAPIOperation(
@@ -312,7 +312,10 @@ extension OpenAPIOperation {
                     (410, "The run was answered before; its result was not kept"),
                     (413, "The body is too large"),
                     (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
-                    (429, "Too many calls or runs at once for this licence or agent, or too many answers stored"),
+                    (
+                        429,
+                        "Too many calls for this licence, agent or address, too many runs at once, or too many answers stored"
+                    ),
                     (502, "The run failed; verdict says how"),
                     (
                         503,

@@ -48,7 +48,9 @@ struct OpenAPIOperation {
                 "content": .object([answer.type: ["schema": answer.schema]]),
             ]
         }
-        for problem in problems.sorted(by: { $0.status < $1.status }) {
+        // Every request counts against an address or an agent.
+        let limited = problems.contains { $0.status == 429 } ? [] : [(429, "Too many requests; policy says whose")]
+        for problem in (problems + limited).sorted(by: { $0.status < $1.status }) {
             responses[String(problem.status)] = [
                 "description": .string(problem.meaning),
                 "content": ["application/problem+json": ["schema": Self.ref("Problem")]],

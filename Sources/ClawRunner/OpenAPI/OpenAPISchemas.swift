@@ -129,6 +129,9 @@ enum OpenAPISchemas {
         "type": string, "title": string, "status": integer, "detail": string, "instance?": string,
         "code": ["type": "string", "description": "Stable and short, for programs"],
         "retryable": ["type": "boolean"],
+        "policy?": [
+            "enum": ["license", "agent", "address", "registration"], "description": "The rate limit that refused",
+        ],
         "verdict?": ["type": "string", "description": "Of a run that took place"],
         "usage?": OpenAPIOperation.ref("Usage"), "receipt?": string,
     ])

@@ -27,7 +27,7 @@ import Sandbox
 /// parked = 64                       # sandboxes that wait for runs; 0: none
 /// parkedBytes = 268435456           # what they may hold
 /// shutdownTimeout = 30              # seconds, as every timeout here
-/// [rates.license]
+/// [rates.license]                   # also agent, address, registration
 /// quota = 6000                      # calls in a window of seconds, with a burst
 /// window = 60
 /// burst = 1000
@@ -109,6 +109,8 @@ struct ConfigurationFile: Sendable {
         if let rates = try fields.optionalReader("rates") {
             node.licenseRate = try Self.rate(rates, "license", node.licenseRate)
             node.agentRate = try Self.rate(rates, "agent", node.agentRate)
+            node.addressRate = try Self.rate(rates, "address", node.addressRate)
+            node.registrationRate = try Self.rate(rates, "registration", node.registrationRate)
         }
         if let billing = try fields.optionalReader("billing") {
             node.billing = BillingRule(billedVerdicts: try Self.verdicts(billing))

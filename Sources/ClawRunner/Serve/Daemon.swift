@@ -103,7 +103,7 @@ private struct Daemon {
         let api = API(
             routes: HTTPServer.routes(
                 node: node, operatorKey: operatorKey, metrics: metrics, readiness: readiness, runs: runs),
-            logger: logger)
+            node: node, logger: logger)
         noteHost()
         do {
             try await serve(api, node, profiles)

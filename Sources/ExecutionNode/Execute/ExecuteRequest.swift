@@ -18,6 +18,8 @@ public struct ExecuteRequest: Sendable {
     public var idempotencyKey: String?
     /// The bytes whose hash the receipt carries and that a repeated key must repeat; nil uses the call's fields.
     public var body: [UInt8]?
+    /// The caller's rate, where the call was counted before it was read; nil has execute count it.
+    package var agentRate: RateStatus?
     /// Begins when the request is made, if its maker does not know an earlier time.
     public var clock = PhaseClock()
 
@@ -81,11 +83,4 @@ public struct ExecuteReply: Sendable {
 
     /// The body: `{result, usage, receipt}`, or a problem with `verdict`, `usage` and `receipt`.
     public var json: JSONValue { (try? JSONValue(parsing: outcome.body, limits: .init(depthMax: 512))) ?? .null }
-}
-
-/// One rate limit, as the `RateLimit` headers name it.
-public struct RateStatus: Sendable {
-    /// `license` or `agent`.
-    public let policy: String
-    public let decision: RateDecision
 }

@@ -4,35 +4,38 @@ import Metering
 import Sandbox
 
 extension ExecutionNode {
-    /// Runs a skill for a caller: licence, schema, rate limit, hold, run, settle, receipt.
+    /// Runs a skill for a caller: rate limits, licence, schema, hold, run, settle, receipt.
     ///
     /// Returns when the run is booked durably; a run that failed is an answer as well. Cancelling the task ends the
     /// run, which is booked all the same.
     /// - Throws: ``NodeError`` when nothing was run and nothing was booked.
     public func execute(_ request: ExecuteRequest) async throws(NodeError) -> ExecuteReply {
+        // Before anything is looked up: a replay and a refusal are work, too.
+        let agent = if let rate = request.agentRate { rate } else { try countRequest(of: request.caller) }
         let skill = try await skills.skill(request.skill)
         guard let key = try idempotentRequest(request, skill) else {
-            return try await call(request, skill, keyed: nil)
+            return try await call(request, skill, keyed: nil, agent)
         }
         switch try await begin(key) {
         case .new: break
-        case .replay(let outcome): return ExecuteReply(outcome: outcome, isReplay: true, rates: [])
+        case .replay(let outcome): return ExecuteReply(outcome: outcome, isReplay: true, rates: [agent])
         case .inFlight: throw Self.stillRunning
         case .mismatch: throw Self.keyReused
         case .full(let bytes): throw Self.idempotencyFull(bytes)
         }
         defer { idempotency.end(key.scope) }
-        return try await call(request, skill, keyed: key)
+        return try await call(request, skill, keyed: key, agent)
     }
 
     private func call(
-        _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?
+        _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?, _ agent: RateStatus
     ) async throws(NodeError) -> ExecuteReply {
         var clock = request.clock
         try requireHealth()
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
-        let agent = try admit(RateClaim(key: .agent(request.caller), limit: configuration.agentRate), policy: "agent")
         let purchase = try await permit(request.caller, skill, token: request.token)
+        let license = licenseClaim(request.caller, skill, purchase)
+        try requireRate(license, request.caller, agent)
         try Self.check(request.payload, endpoint)
         let quote = try RunQuote(
             purchase?.pricing, payload: request.payload, currency: skill.pricing.price.currency,
@@ -51,7 +54,7 @@ extension ExecutionNode {
                 requestHash: request.hash, idempotency: keyed, createdAt: .now))
         let rate: RateStatus
         do throws(NodeError) {
-            rate = try admit(licenseClaim(request.caller, skill, purchase), policy: "license")
+            rate = try countCall(license, request.caller, agent)
             try await acquireSlot(request, skill)
         } catch {
             meter.void(hold.id)
@@ -134,30 +137,6 @@ extension ExecutionNode {
                 "violations": .array(
                     violations.map { ["path": .string($0.path), "message": .string($0.message)] })
             ])
-    }
-
-    /// Counts a call against a limit.
-    private func admit(_ claim: RateClaim, policy: String) throws(NodeError) -> RateStatus {
-        guard let decision = limiter.admit([claim]).first else { preconditionFailure("one claim has one decision") }
-        let status = RateStatus(policy: policy, decision: decision)
-        guard !decision.allowed else { return status }
-        let limit = decision.limit
-        var error = NodeError(
-            status: 429, code: "rate_limited",
-            detail: "The rate limit of this \(policy == "license" ? "licence" : policy) is "
-                + "\(counted(limit.quota, "call")) in \(counted(limit.windowSeconds, "second")), "
-                + "at most \(limit.burst) at once; try again in \(counted(decision.retryAfterSeconds, "second")).",
-            retryable: true, retryAfterSeconds: decision.retryAfterSeconds)
-        error.rates = [status]
-        throw error
-    }
-
-    /// Such as `1 second` and `2 seconds`.
-    private func counted(_ count: Int64, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
-
-    private func licenseClaim(_ caller: Agent.ID, _ skill: Skill, _ purchase: Purchase?) -> RateClaim {
-        RateClaim(
-            key: purchase.map { .license($0.id) } ?? .owner(caller, skill.id), limit: configuration.licenseRate)
     }
 
     /// What the skill may know about its call.

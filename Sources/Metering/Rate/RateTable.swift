@@ -4,6 +4,9 @@ public import MarketCore
 public enum RateKey: Hashable, Sendable {
     case license(Purchase.ID)
     case agent(Agent.ID)
+    case address(ClientAddress)
+    /// New agents from an address; nil counts those from every client of the Unix socket together.
+    case registration(ClientAddress?)
     /// The owner's free runs of an own skill.
     case owner(Agent.ID, Skill.ID)
 }
@@ -33,10 +36,8 @@ public struct RateTable: Sendable {
     /// Counts one call against every claim when all of them allow it, against none otherwise. Returns the decisions in
     /// the order of the claims; the call may pass when all are allowed.
     public mutating func admit(_ claims: [RateClaim], now: Int64) -> [RateDecision] {
-        let ahead = claims.map { max(0, (usedUntil[$0.key] ?? now) - now) }
-        let fits = zip(claims, ahead).map { claim, ahead in
-            ahead + claim.limit.intervalNanoseconds <= claim.limit.toleranceNanoseconds
-        }
+        let ahead = claims.map { usedAhead($0.key, now) }
+        let fits = zip(claims, ahead).map { claim, ahead in Self.fits(claim.limit, ahead: ahead) }
         let admitted = fits.allSatisfy { $0 }
         return claims.indices.map { index in
             let interval = claims[index].limit.intervalNanoseconds
@@ -44,6 +45,25 @@ public struct RateTable: Sendable {
             if admitted { set(claims[index].key, to: now + after, now: now) }
             return Self.decision(claims[index].limit, ahead: after, allowed: fits[index])
         }
+    }
+
+    /// What ``admit(_:now:)`` would say; counts nothing.
+    public func ask(_ claim: RateClaim, now: Int64) -> RateDecision {
+        let ahead = usedAhead(claim.key, now)
+        return Self.decision(claim.limit, ahead: ahead, allowed: Self.fits(claim.limit, ahead: ahead))
+    }
+
+    /// Takes back a call that was counted and that another limit then refused.
+    public mutating func giveBack(_ claim: RateClaim, now: Int64) {
+        guard let until = usedUntil[claim.key] else { return }
+        let before = until - claim.limit.intervalNanoseconds
+        usedUntil[claim.key] = before > now ? before : nil
+    }
+
+    private func usedAhead(_ key: RateKey, _ now: Int64) -> Int64 { max(0, (usedUntil[key] ?? now) - now) }
+
+    private static func fits(_ limit: RateLimit, ahead: Int64) -> Bool {
+        ahead + limit.intervalNanoseconds <= limit.toleranceNanoseconds
     }
 
     private static func decision(_ limit: RateLimit, ahead: Int64, allowed: Bool) -> RateDecision {

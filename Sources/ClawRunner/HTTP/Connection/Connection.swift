@@ -1,4 +1,5 @@
 import ExecutionNode
+import Metering
 import Synchronization
 
 /// One client's connection, as the code that answers it sees it.
@@ -8,12 +9,15 @@ final class Connection: Sendable {
 
     /// Where its requests are read and answered.
     let executor: (any TaskExecutor)?
+    /// Whose rate its requests count against; nil for the Unix socket, whose clients are this host's own.
+    let address: ClientAddress?
     /// Cancels what is done for this client, once it went away.
     let gone = CancelSwitch()
     private let headTime = Atomic<Int64>(0)
 
-    init(executor: (any TaskExecutor)? = nil) {
+    init(executor: (any TaskExecutor)? = nil, address: ClientAddress? = nil) {
         self.executor = executor
+        self.address = address
     }
 
     /// When the head of the request came that is being answered; see `PhaseClock`.

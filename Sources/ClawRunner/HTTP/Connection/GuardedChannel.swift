@@ -1,5 +1,6 @@
 import HummingbirdCore
 import Logging
+import Metering
 import NIOCore
 import NIOHTTPTypes
 
@@ -29,8 +30,10 @@ struct GuardedChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let limits = limits
         return http.setup(channel: channel, logger: logger).flatMapThrowing { http in
-            let connection = Connection(executor: LoopExecutor(channel.eventLoop))
             let isUnix = channel.localAddress?.protocol == .unix
+            let connection = Connection(
+                executor: LoopExecutor(channel.eventLoop),
+                address: isUnix ? nil : ClientAddress(peer: channel.remoteAddress))
             let pipeline = channel.pipeline.syncOperations
             let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
             try pipeline.addHandler(

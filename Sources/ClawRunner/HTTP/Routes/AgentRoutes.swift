@@ -17,10 +17,11 @@ struct AgentRoutes {
     }
 
     @Sendable private func register(_ call: Call) async throws -> Reply {
+        let rate = try node.countRegistration(from: call.connection?.address)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let (agent, apiKey) = try await node.register(try Registration(fields))
         return .json(["agent": agent.json, "apiKey": .string(apiKey)], status: 201)
-            .with(.location, "/api/v1/agents/\(agent.id)").with(.cacheControl, "no-store")
+            .with(.location, "/api/v1/agents/\(agent.id)").with(.cacheControl, "no-store").with(rates: [rate])
     }
 
     @Sendable private func list(_ call: Call) async throws -> Reply {

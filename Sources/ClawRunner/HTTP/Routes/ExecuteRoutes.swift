@@ -24,12 +24,14 @@ struct ExecuteRoutes {
         let limits = node.configuration
         let body = try await call.body(bytesMax: limits.requestBytesMax)
         let (node, runs, token, key) = (node, runs, call.purchaseToken, call.header(.idempotencyKey))
+        let rate = call.agentRate
         let skill = call.parameter("skill")
         let accepted = call.connection?.headAt ?? PhaseClock.now
         let run: @Sendable () async throws -> ExecuteReply = {
             var request = try ExecuteRequest(
                 caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
                 limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
+            request.agentRate = rate
             request.clock = PhaseClock(accepted: accepted)
             request.clock.mark(.parse)
             return try await node.execute(request)
@@ -80,18 +82,5 @@ extension Reply {
     private func milliseconds(_ nanoseconds: Int64) -> String {
         let microseconds = nanoseconds / 1000
         return "\(microseconds / 1000)." + String(1000 + microseconds % 1000).dropFirst()
-    }
-
-    /// The headers that say how near the caller is to its limits.
-    func with(rates: [RateStatus]) -> Reply {
-        guard !rates.isEmpty else { return self }
-        let policies = rates.map { rate in
-            "\"\(rate.policy)\";q=\(rate.decision.limit.quota);w=\(rate.decision.limit.windowSeconds)"
-        }
-        let states = rates.map { rate in
-            "\"\(rate.policy)\";r=\(rate.decision.remaining);t=\(rate.decision.resetSeconds)"
-        }
-        return with(.rateLimitPolicy, policies.joined(separator: ", "))
-            .with(.rateLimit, states.joined(separator: ", "))
     }
 }
