@@ -35,6 +35,7 @@ public final class ExecutionNode: Sendable {
     let slots: RunSlots
     let unbooked = UnbookedRuns()
     let space: FreeSpace
+    let memory = MemoryWatch()
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,

@@ -1,5 +1,6 @@
 public import MarketCore
 public import Metering
+import Sandbox
 
 /// How one node works.
 public struct NodeConfiguration: Sendable {
@@ -17,6 +18,8 @@ public struct NodeConfiguration: Sendable {
     public var runsMax: Int
     /// Calls that may wait for a run to end; more are refused as overloaded.
     public var waitingMax: Int
+    /// The longest that a call waits for a run to end, in seconds; then it is refused as overloaded.
+    public var waitSecondsMax: Int64
     /// Bytes of one execute request's body.
     public var requestBytesMax: Int
     /// Bytes of one packed package.
@@ -39,13 +42,15 @@ public struct NodeConfiguration: Sendable {
     public var publicURL: String
     /// How long is waited for a store that does not book.
     package var bookingPace = BookingPace()
+    /// Whether this host is short of memory; asked once a second at most.
+    package var memoryIsShort: @Sendable () -> Bool = { MemoryPressure.isHigh }
 
     public init(
         dataDirectory: String, licenseRate: RateLimit = .standard,
         agentRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000),
         addressRate: RateLimit = RateLimit(quota: 60_000, windowSeconds: 60, burst: 10_000),
         registrationRate: RateLimit = RateLimit(quota: 600, windowSeconds: 60, burst: 100), runsMax: Int = 64,
-        waitingMax: Int = 4096, requestBytesMax: Int = 4 << 20,
+        waitingMax: Int = 4096, waitSecondsMax: Int64 = 30, requestBytesMax: Int = 4 << 20,
         packageBytesMax: Int = PackageLimits.archiveBytesStandard, jsonDepthMax: Int = 64,
         outcomeBytesMax: Int64 = 64 << 20, freeBytesMin: Int64 = 128 << 20,
         reportDays: Int64? = nil, billing: BillingRule = BillingRule(), profileMap: [String: String] = [:],
@@ -58,6 +63,7 @@ public struct NodeConfiguration: Sendable {
         self.registrationRate = registrationRate
         self.runsMax = runsMax
         self.waitingMax = waitingMax
+        self.waitSecondsMax = waitSecondsMax
         self.requestBytesMax = requestBytesMax
         self.packageBytesMax = packageBytesMax
         self.jsonDepthMax = jsonDepthMax

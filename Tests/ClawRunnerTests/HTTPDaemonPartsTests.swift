@@ -29,6 +29,7 @@ struct HTTPDaemonPartsTests {
             level = "debug"
             [limits]
             runs = 3
+            waitSeconds = 0
             requestBytes = 2048
             idempotencyBytes = 2097152
             freeBytes = 0
@@ -52,6 +53,7 @@ struct HTTPDaemonPartsTests {
         #expect(file.logLevel == .debug)
         #expect(file.node.runsMax == 3)
         #expect(file.node.waitingMax == 4096)
+        #expect(file.node.waitSecondsMax == 0)
         #expect(file.node.requestBytesMax == 2048)
         #expect(file.node.outcomeBytesMax == 2 << 20)
         #expect(file.node.freeBytesMin == 0)
@@ -70,7 +72,7 @@ struct HTTPDaemonPartsTests {
         "a configuration that is wrong is refused with file, line and field",
         arguments: [
             ("dta = \"/x\"", "dta"), ("[limits]\nruns = 0", "limits.runs"),
-            ("[limits]\nruns = \"many\"", "limits.runs"),
+            ("[limits]\nruns = \"many\"", "limits.runs"), ("[limits]\nwaitSeconds = 3601", "limits.waitSeconds"),
             ("[log]\nformat = \"xml\"", "log.format"), ("[rates.license]\nburst = 0", "rates.license.burst"),
             ("[rates.license]\nqouta = 1", "rates.license.qouta"), ("[rates.addres]\nquota = 1", "rates.addres"),
             ("[rates.registration]\nwindow = 86401", "rates.registration.window"), ("listen = 8080", "listen"),

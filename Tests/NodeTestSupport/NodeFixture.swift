@@ -33,6 +33,8 @@ package struct NodeFixture: Sendable {
             path: self.directory + "/market.db", signer: OutageSigner(key: keys.current, outage: outage))
         self.runner = runner
         var configuration = NodeConfiguration(dataDirectory: self.directory)
+        // What else runs on this host is no matter of a test.
+        configuration.memoryIsShort = { false }
         configure(&configuration)
         node = try await ExecutionNode.start(
             configuration, store: store, signing: keys, runner: runner,

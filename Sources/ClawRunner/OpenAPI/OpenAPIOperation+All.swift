@@ -21,6 +21,10 @@ extension OpenAPIOperation {
         name: "Idempotency-Key", place: "header",
         description: "1 to 255 visible ASCII characters; the same key with the same body gets the same answer for 48 h")
 
+    private static let prefer = Parameter(
+        name: "Prefer", place: "header",
+        description: "wait=SECONDS (RFC 7240): the longest to wait for a sandbox; then 503 overloaded")
+
     private static let agents = [
         OpenAPIOperation(
             method: "post", path: "/api/v1/agents/register", id: "registerAgent",
@@ -297,7 +301,7 @@ extension OpenAPIOperation {
             OpenAPIOperation(
                 method: "post", path: path, id: path.hasPrefix("/api") ? "execute" : "executeShort",
                 summary: "Run a skill in a sandbox and book the run; the reply comes after the booking",
-                parameters: tokens + [idempotencyKey], body: ("application/json", ref("ExecuteRequest")),
+                parameters: tokens + [idempotencyKey, prefer], body: ("application/json", ref("ExecuteRequest")),
                 success: [
                     (
                         200, "application/json",

@@ -132,6 +132,7 @@ enum OpenAPISchemas {
         "policy?": [
             "enum": ["license", "agent", "address", "registration"], "description": "The rate limit that refused",
         ],
+        "reason?": ["type": "string", "description": "Of overloaded or a verdict: stable and short, for programs"],
         "verdict?": ["type": "string", "description": "Of a run that took place"],
         "usage?": OpenAPIOperation.ref("Usage"), "receipt?": string,
     ])

@@ -19,7 +19,7 @@ import Sandbox
 /// format = "json"                   # text | json
 /// level = "info"
 /// [limits]
-/// runs = 64                         # at once; waiting = 4096 more may wait
+/// runs = 64                         # at once; waiting = 4096 more may wait, waitSeconds = 30 long
 /// requestBytes = 4194304
 /// idempotencyBytes = 67108864       # of stored answers per agent
 /// freeBytes = 134217728             # of the disk; with less nothing new is run
@@ -134,6 +134,7 @@ struct ConfigurationFile: Sendable {
         }
         try count("runs", &node.runsMax, in: 1...Int64(Self.runsMax))
         try count("waiting", &node.waitingMax, in: 0...1_000_000)
+        node.waitSecondsMax = try limits.optionalInt("waitSeconds", in: 0...3600) ?? node.waitSecondsMax
         try count("requestBytes", &node.requestBytesMax, in: 1024...(256 << 20))
         try count("packageBytes", &node.packageBytesMax, in: 1024...(1 << 30))
         try count("jsonDepth", &node.jsonDepthMax, in: 4...512)

@@ -16,6 +16,8 @@ public struct ExecuteRequest: Sendable {
     /// The purchase token; the owner of a skill needs none.
     public var token: String?
     public var idempotencyKey: String?
+    /// The longest that the call may wait for its turn, in seconds; nil waits as long as the node allows.
+    public var waitSeconds: Int64?
     /// The bytes whose hash the receipt carries and that a repeated key must repeat; nil uses the call's fields.
     public var body: [UInt8]?
     /// The caller's rate, where the call was counted before it was read; nil has execute count it.

@@ -68,7 +68,7 @@ extension ExecutionNode {
         InlineExecutor.enterOnThisThread()
         return try await withTaskExecutorPreference(InlineExecutor.shared) { () async throws(NodeError) in
             let outcome = await runner.run(run)
-            slots.release()
+            slots.release(hold.buyerID)
             let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
                 var clock = held
                 clock.mark(outcome.times)
@@ -105,15 +105,15 @@ extension ExecutionNode {
         }
     }
 
-    /// Waits for a slot, to be given back by `slots.release()`; none is taken when this throws.
+    /// Waits for a turn, to be given back by `slots.release(_:)`; none is taken when this throws.
     private func acquireSlot(_ request: ExecuteRequest, _ skill: Skill) async throws(NodeError) {
-        try await slots.acquire()
+        try await awaitTurn(request.caller, secondsMax: request.waitSeconds)
         do throws(NodeError) {
             // While the call waited, the store may have failed, and the licence may have been revoked or have expired.
             try requireBookable()
             _ = try await permit(request.caller, skill, token: request.token)
         } catch {
-            slots.release()
+            slots.release(request.caller)
             throw error
         }
     }

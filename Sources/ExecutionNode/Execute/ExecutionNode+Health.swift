@@ -3,10 +3,11 @@ import MarketCore
 
 extension ExecutionNode {
     /// Refuses calls that the node could not carry through: `/readyz` asks the same.
-    /// - Throws: ``NodeError`` 503 `store_unavailable` or `storage_low`.
+    /// - Throws: ``NodeError`` 503 `store_unavailable`, `storage_low` or `overloaded`.
     package func requireHealth() throws(NodeError) {
         try requireBookable()
         try requireSpace()
+        try requireMemory()
     }
 
     /// Bytes of the data directory's file system that may still be written; nil when the system does not say.

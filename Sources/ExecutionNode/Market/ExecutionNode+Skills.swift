@@ -53,7 +53,7 @@ extension ExecutionNode {
         guard let pricing = publication.pricing ?? manifest.pricing else {
             throw NodeError(FieldError(path: "pricing", message: "this field is missing"))
         }
-        try await runTests(of: manifest, directory: packages.directory(of: stored.digest))
+        try await runTests(of: manifest, directory: packages.directory(of: stored.digest), for: agent)
 
         let known = try await inStore { () throws(StoreError) in try await store.skill(named: manifest.name) }
         guard let known else {
@@ -143,16 +143,18 @@ extension ExecutionNode {
     }
 
     /// Runs the calls that the manifest declares, and holds their results against what it expects.
-    private func runTests(of manifest: SkillManifest, directory: String) async throws(NodeError) {
+    private func runTests(
+        of manifest: SkillManifest, directory: String, for agent: Agent.ID
+    ) async throws(NodeError) {
         let prepared = try prepare(manifest, directory: directory)
         for (index, test) in manifest.tests.enumerated() {
             guard let endpoint = manifest.endpoint(test.endpoint) else { continue }
-            try await slots.acquire()
+            try await awaitTurn(agent)
             let outcome = await runner.run(
                 prepared.run(
                     endpoint: test.endpoint, payload: test.payload.serialized(),
                     context: ["skill": .string(manifest.name), "version": .string(manifest.version.description)]))
-            slots.release()
+            slots.release(agent)
             let response = SkillResponse(
                 outcome, manifest: manifest, endpoint: endpoint, units: manifest.pricing?.units)
             guard let fault = ExpectedResult.fault(test, response) else { continue }

@@ -24,7 +24,7 @@ struct ExecuteRoutes {
         let limits = node.configuration
         let body = try await call.body(bytesMax: limits.requestBytesMax)
         let (node, runs, token, key) = (node, runs, call.purchaseToken, call.header(.idempotencyKey))
-        let rate = call.agentRate
+        let (rate, waitSeconds) = (call.agentRate, call.header(.prefer).flatMap(Preference.waitSeconds))
         let skill = call.parameter("skill")
         let accepted = call.connection?.headAt ?? PhaseClock.now
         let run: @Sendable () async throws -> ExecuteReply = {
@@ -32,6 +32,7 @@ struct ExecuteRoutes {
                 caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
                 limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
             request.agentRate = rate
+            request.waitSeconds = waitSeconds
             request.clock = PhaseClock(accepted: accepted)
             request.clock.mark(.parse)
             return try await node.execute(request)
