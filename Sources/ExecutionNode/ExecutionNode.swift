@@ -143,12 +143,13 @@ public final class ExecutionNode: Sendable {
         await unbooked.stop()
     }
 
-    /// Stores when keys were last used, drops what is past its time, and renews subscriptions. To be called now and then, such as every
+    /// Stores when keys were last used, ends and drops what is past its time, and renews subscriptions. To be called now and then, such as every
     /// minute.
     public func maintain() async throws(NodeError) {
         let uses = keys.takeUses()
         try await inStore { () throws(StoreError) in
             if !uses.isEmpty { try await store.noteUse(of: uses) }
+            try await store.endKeys(at: .now)
             try await idempotency.prune()
             if let days = configuration.reportDays {
                 try await store.pruneReports(before: Timestamp.now.advanced(byMilliseconds: -days * 86_400_000))

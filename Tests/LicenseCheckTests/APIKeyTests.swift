@@ -119,4 +119,36 @@ struct APIKeyTests {
         #expect(throws: APIKeyError.revoked) { try index.authenticate(old.text, at: end) }
         #expect(!index.revoke(.new(), at: end))
     }
+
+    @Test("A revoked key does not come back when the clock is set back, whether its end had come or was at once")
+    func clockSetBack() throws {
+        let (planned, ended) = (APIKey.generate(), APIKey.generate())
+        let records = (stored(planned), stored(ended))
+        let index = APIKeyIndex(keys: [records.0, records.1])
+        let end = Fixtures.now.advanced(byMilliseconds: 1000)
+        let before = Fixtures.now.advanced(byMilliseconds: -3_600_000)
+        index.revoke(records.0.id, at: end)
+        index.revoke(records.1.id, at: Fixtures.now, isFinal: true)
+        #expect(throws: Never.self) { try index.authenticate(planned.text, at: before) }
+        #expect(throws: APIKeyError.revoked) { try index.authenticate(planned.text, at: end) }
+        #expect(throws: APIKeyError.revoked) { try index.authenticate(planned.text, at: before) }
+        #expect(throws: APIKeyError.revoked) { try index.authenticate(ended.text, at: before) }
+    }
+
+    @Test("An expired key is refused as such and not noted, and one that was removed is unknown")
+    func expiry() throws {
+        let key = APIKey.generate()
+        let end = Fixtures.now.advanced(byMilliseconds: 1000)
+        let record = StoredKey(
+            id: .new(), agentID: .new(), sha256: key.sha256, prefix: key.prefix, createdAt: Fixtures.now,
+            expiresAt: end)
+        let index = APIKeyIndex(keys: [record])
+        #expect(try index.authenticate(key.text, at: Fixtures.now) == record)
+        #expect(index.takeUses().count == 1)
+        #expect(throws: APIKeyError.expired) { try index.authenticate(key.text, at: end) }
+        #expect(index.takeUses().isEmpty)
+        index.remove(record.id)
+        #expect(throws: APIKeyError.unknown) { try index.authenticate(key.text, at: Fixtures.now) }
+        #expect(index.count == 0)
+    }
 }

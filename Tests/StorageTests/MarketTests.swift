@@ -64,35 +64,6 @@ struct MarketTests {
         #expect(try await fixture.store.agents(search: nil, page: PageRequest()).total == 13)
     }
 
-    @Test("keys are unique, revoked at the earliest time given, and remember their last use")
-    func keys() async throws {
-        let fixture = try await StoreFixture()
-        let key = StoreFixture.key(of: fixture.seller.id)
-        try await fixture.store.insert(key: key)
-        await #expect(throws: StoreError.conflict(field: "sha256")) {
-            try await fixture.store.insert(
-                key: StoredKey(
-                    id: .new(), agentID: key.agentID, sha256: key.sha256, prefix: "p", createdAt: .now))
-        }
-        await #expect(throws: StoreError.missing("record that it refers to")) {
-            try await fixture.store.insert(key: StoreFixture.key(of: .new()))
-        }
-        try await fixture.store.noteUse(of: [key.id: Timestamp(milliseconds: 9), .new(): .now])
-        try await fixture.store.noteUse(of: [key.id: Timestamp(milliseconds: 8)])
-        try await fixture.store.noteUse(of: [:])
-        let stored = { try await fixture.store.apiKeys().first { $0.id == key.id } }
-        #expect(try await stored()?.lastUsedAt == Timestamp(milliseconds: 9))
-
-        let later = Timestamp.now.advanced(byMilliseconds: 3_600_000)
-        try await fixture.store.revoke(key: key.id, at: later)
-        #expect(try await stored()?.revokedAt == later)
-        try await fixture.store.revoke(key: key.id, at: later.advanced(byMilliseconds: 1))
-        #expect(try await stored()?.revokedAt == later)
-        try await fixture.store.revoke(key: key.id, at: Timestamp(milliseconds: 1))
-        #expect(try await stored() == nil)
-        await #expect(throws: StoreError.missing("key")) { try await fixture.store.revoke(key: .new(), at: later) }
-    }
-
     @Test("versions never change, and the highest is the latest whatever the order")
     func versions() async throws {
         let fixture = try await StoreFixture()

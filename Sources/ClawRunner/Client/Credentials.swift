@@ -58,6 +58,12 @@ extension Credentials.Market {
         current = current ?? agent.name
     }
 
+    /// Calls of this agent are made with another key from now on; its tokens stay.
+    mutating func replaceKey(of name: String, with key: String) {
+        guard let position = agents.firstIndex(where: { $0.name == name }) else { return }
+        agents[position].apiKey = key
+    }
+
     /// Keeps a token for the agent with this key; an older one for the same skill is dropped.
     /// - Returns: false when no agent with this key is kept.
     mutating func keep(_ token: Credentials.Token, forKey key: String) -> Bool {

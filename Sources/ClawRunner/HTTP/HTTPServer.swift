@@ -26,7 +26,8 @@ enum HTTPServer {
         node: ExecutionNode, operatorKey: OperatorKey, metrics: PrometheusMetrics, readiness: Readiness,
         runs: CancelSwitch
     ) -> [Route] {
-        AgentRoutes(node: node).routes + SkillRoutes(node: node).routes + MarketplaceRoutes(node: node).routes
+        AgentRoutes(node: node).routes + KeyRoutes(node: node).routes + SkillRoutes(node: node).routes
+            + MarketplaceRoutes(node: node).routes
             + PurchaseRoutes(node: node).routes
             + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes

@@ -3,10 +3,10 @@ import Fields
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
     static let all: [OpenAPIOperation] =
-        agents + skills + secrets + marketplace + purchases + budgets + execution + records
+        agents + keys + skills + secrets + marketplace + purchases + budgets + execution + records
         + admin + system
 
-    private static let unauthorized = (401, "The API key is missing, mistyped, unknown or revoked")
+    static let unauthorized = (401, "The API key is missing, mistyped, unknown, revoked or expired")
     private static let page = [
         Parameter(
             name: "limit", place: "query", description: "Items of a page, 1 to 200, else 50",

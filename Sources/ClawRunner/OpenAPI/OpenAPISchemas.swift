@@ -19,6 +19,10 @@ enum OpenAPISchemas {
             "reputation": ["type": "number", "minimum": 0, "maximum": 100], "totalSales": integer, "createdAt": time,
             "updatedAt": time,
         ]),
+        "Key": OpenAPIOperation.object([
+            "id": uuid, "name": optionalString, "prefix": string, "createdAt": time, "expiresAt": optionalString,
+            "lastUsedAt": optionalString, "revokedAt": optionalString,
+        ]),
         "Pricing": OpenAPIOperation.object([
             "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price": amount, "currency": currency,
             "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": string, "per?": ["enum": [1, 1000]],

@@ -23,6 +23,7 @@ extension ExecutionNode {
                 case .wrongChecksum: "api_key_checksum"
                 case .unknown: "api_key_unknown"
                 case .revoked: "api_key_revoked"
+                case .expired: "api_key_expired"
                 }
             throw NodeError(status: 401, code: code, detail: "The key is refused: \(error.description).")
         }

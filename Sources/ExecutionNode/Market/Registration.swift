@@ -27,13 +27,7 @@ public struct Registration: Sendable {
 
     /// - Throws: `FieldError` for a name that cannot be shown or an owner that is no address.
     func check() throws(FieldError) {
-        let isShown = name.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
-        }
-        guard isShown, name.first?.isWhitespace == false, name.last?.isWhitespace == false else {
+        guard name.isShownName else {
             throw FieldError(
                 path: "name", message: "must be printable text without blanks at either end, not \(quoted(name))")
         }
@@ -42,5 +36,18 @@ public struct Registration: Sendable {
                 path: "ownerWallet",
                 message: "must be a Solana address (32 bytes in base 58), not \(quoted(ownerWallet))")
         }
+    }
+}
+
+extension String {
+    /// Whether it can be shown as a name: printable, without blanks at either end.
+    var isShownName: Bool {
+        let isShown = unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+        return isShown && first?.isWhitespace == false && last?.isWhitespace == false
     }
 }

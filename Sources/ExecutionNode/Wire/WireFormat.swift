@@ -21,6 +21,20 @@ extension Agent {
     }
 }
 
+extension StoredKey {
+    package var json: JSONValue {
+        [
+            "id": .string(id.description),
+            "name": .optional(name),
+            "prefix": .string(prefix),
+            "createdAt": .string(createdAt.description),
+            "expiresAt": .optional(expiresAt?.description),
+            "lastUsedAt": .optional(lastUsedAt?.description),
+            "revokedAt": .optional(revokedAt?.description),
+        ]
+    }
+}
+
 extension License {
     package var json: JSONValue {
         [

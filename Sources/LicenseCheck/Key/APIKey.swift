@@ -8,6 +8,8 @@ public enum APIKeyError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongChecksum
     case unknown
     case revoked
+    /// Its owner gave it an end, which has come.
+    case expired
 
     public var description: String {
         switch self {
@@ -15,6 +17,7 @@ public enum APIKeyError: Error, Hashable, Sendable, CustomStringConvertible {
         case .wrongChecksum: "the API key is mistyped or cut: its checksum does not fit"
         case .unknown: "the API key is not known"
         case .revoked: "the API key was revoked"
+        case .expired: "the API key has expired"
         }
     }
 }

@@ -28,13 +28,24 @@ public final class APIKeyIndex: Sendable {
         }
     }
 
+    /// Forgets a key.
+    public func remove(_ id: StoredKey.ID) {
+        state.withLock { state in
+            guard let hash = state.hashes.removeValue(forKey: id) else { return }
+            state.keys[hash] = nil
+            state.uses[id] = nil
+        }
+    }
+
     /// Refuses a key from `time` on; a time in the future lets it work until then, as a rotation needs.
+    /// - Parameter isFinal: refuse it from now on, whatever the clock says.
     /// - Returns: false when there is no such key.
     @discardableResult
-    public func revoke(_ id: StoredKey.ID, at time: Timestamp) -> Bool {
+    public func revoke(_ id: StoredKey.ID, at time: Timestamp, isFinal: Bool = false) -> Bool {
         state.withLock { state in
             guard let hash = state.hashes[id], var key = state.keys[hash] else { return false }
             key.revokedAt = key.revokedAt.map { min($0, time) } ?? time
+            key.isRevoked = key.isRevoked || isFinal
             state.keys[hash] = key
             return true
         }
@@ -44,15 +55,20 @@ public final class APIKeyIndex: Sendable {
     /// - Throws: ``APIKeyError``; malformed keys and wrong checksums are refused without a lookup.
     public func authenticate(_ text: String, at now: Timestamp = .now) throws(APIKeyError) -> StoredKey {
         let hash = try APIKey(text).sha256
-        let found = state.withLock { state -> StoredKey? in
+        let found: Result<StoredKey, APIKeyError> = state.withLock { state in
             // The comparison runs over all bytes whatever they are, should the table's own ever stop early.
-            guard let key = state.keys[hash], Self.areEqual(key.sha256, hash) else { return nil }
-            if key.revokedAt.map({ $0 > now }) ?? true { state.uses[key.id] = now }
-            return key
+            guard let key = state.keys[hash], Self.areEqual(key.sha256, hash) else { return .failure(.unknown) }
+            if key.isRevoked { return .failure(.revoked) }
+            if let revokedAt = key.revokedAt, revokedAt <= now {
+                // For good, should the clock be set back.
+                state.keys[hash]?.isRevoked = true
+                return .failure(.revoked)
+            }
+            if let expiresAt = key.expiresAt, expiresAt <= now { return .failure(.expired) }
+            state.uses[key.id] = now
+            return .success(key)
         }
-        guard let found else { throw .unknown }
-        if let revokedAt = found.revokedAt, revokedAt <= now { throw .revoked }
-        return found
+        return try found.get()
     }
 
     /// When keys were last used since the last call, for `MarketStore.noteUse(of:)`. Forgets them.

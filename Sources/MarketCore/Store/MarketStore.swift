@@ -20,15 +20,27 @@ public protocol MarketStore: Sendable {
     /// - Parameter search: a part of the name or the description, in either case; nil for all.
     func agents(search: String?, page: PageRequest) async throws(StoreError) -> Page<Agent>
 
-    /// Every key that is not revoked yet, to fill the index in memory at start.
+    /// Every key that is not revoked yet, expired ones included, to fill the index in memory at start.
     func apiKeys() async throws(StoreError) -> [StoredKey]
 
-    /// Adds a further key of an agent.
-    func insert(key: StoredKey) async throws(StoreError)
+    /// The keys of an agent, newest first, with those that are no longer usable and still kept.
+    func apiKeys(of agent: Agent.ID) async throws(StoreError) -> [StoredKey]
 
-    /// Sets from when on a key is refused. An earlier time that is set already stays.
-    /// - Throws: ``StoreError/missing(_:)`` with `key`.
-    func revoke(key: StoredKey.ID, at time: Timestamp) async throws(StoreError)
+    /// Adds a further key of an agent, unless `usableMax` are usable at the time of its making. Of the keys that are
+    /// not, the newest `unusableMax` are kept.
+    func insert(key: StoredKey, usableMax: Int, unusableMax: Int) async throws(StoreError) -> KeyInsertion
+
+    /// Sets from when on a key is refused, unless it is the last one: another must be usable then, and stay so.
+    /// - Parameters:
+    ///   - time: nil for at once, whatever the clock says later. An earlier time that is set already stays.
+    ///   - now: by which keys are usable.
+    /// - Throws: ``StoreError/missing(_:)`` with `key` when the agent has no such key.
+    func revoke(
+        key: StoredKey.ID, of agent: Agent.ID, at time: Timestamp?, now: Timestamp
+    ) async throws(StoreError) -> KeyRevocation
+
+    /// Keys whose time to be revoked has come are revoked for good.
+    func endKeys(at now: Timestamp) async throws(StoreError)
 
     /// Notes when keys were last used; keys that do not exist are skipped.
     func noteUse(of keys: [StoredKey.ID: Timestamp]) async throws(StoreError)

@@ -14,9 +14,10 @@ extension Row {
 
     func storedKey() throws -> StoredKey {
         StoredKey(
-            id: try id("id"), agentID: try id("agent_id"), sha256: try bytes("sha256"), prefix: try text("prefix"),
-            createdAt: try time("created_at"), lastUsedAt: try optionalTime("last_used_at"),
-            revokedAt: try optionalTime("revoked_at"))
+            id: try id("id"), agentID: try id("agent_id"), name: try optionalText("name"),
+            sha256: try bytes("sha256"), prefix: try text("prefix"), createdAt: try time("created_at"),
+            expiresAt: try optionalTime("expires_at"), lastUsedAt: try optionalTime("last_used_at"),
+            revokedAt: try optionalTime("revoked_at"), isRevoked: try integer("revoked") != 0)
     }
 
     func storedPackage() throws -> StoredPackage {

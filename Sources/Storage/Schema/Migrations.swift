@@ -14,6 +14,7 @@ enum Migrations {
         migrator.registerMigration("6 secrets") { db in try db.execute(sql: secretsTable) }
         migrator.registerMigration("7 commerce") { db in try commerce(db) }
         migrator.registerMigration("8 top-ups") { db in try db.execute(sql: topUps) }
+        migrator.registerMigration("9 named keys") { db in try db.execute(sql: namedKeys) }
         return migrator
     }
 

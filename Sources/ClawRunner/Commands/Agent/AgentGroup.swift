@@ -3,5 +3,5 @@ import ArgumentParser
 struct AgentGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent", abstract: "Register agents and look at them.",
-        subcommands: [AgentRegister.self, AgentShow.self, AgentKept.self])
+        subcommands: [AgentRegister.self, AgentShow.self, AgentKept.self, AgentKeyGroup.self])
 }

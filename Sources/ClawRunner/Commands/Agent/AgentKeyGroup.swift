@@ -1,0 +1,117 @@
+import ArgumentParser
+import Fields
+
+struct AgentKeyGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Make, list and revoke the API keys of an agent.",
+        discussion: """
+            To change a key: make a new one, give it to what calls, then revoke the former. With --keep the new key takes \
+            the place of the one that is kept here.
+
+            Examples:
+              clawrunner agent key new --name laptop --expires-at 2027-01-31T00:00:00Z
+              clawrunner agent key new --keep
+              clawrunner agent key list
+              clawrunner agent key revoke 0190f2c4-7d1a-7c3b-9a55-1c2d3e4f5a6b --after 3600
+            """,
+        subcommands: [AgentKeyNew.self, AgentKeyList.self, AgentKeyRevoke.self])
+}
+
+struct AgentKeyNew: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a further API key; it is shown this once.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: "What to call it.")
+    var name: String?
+
+    @Option(help: ArgumentHelp("From when on it is refused (RFC 3339).", valueName: "time"))
+    var expiresAt: String?
+
+    @Flag(help: "Keep it here, in place of the agent's former key.")
+    var keep = false
+
+    func run() async throws {
+        let kept = try connection.keptAgent()
+        if keep, kept == nil {
+            throw CommandFailure(
+                .usage, "The calling key is not one that is kept here, so nothing can take its place.",
+                hint: "Name the agent with --as, or leave --keep away.")
+        }
+        var fields: JSONObject = [:]
+        if let name { fields["name"] = .string(name) }
+        if let expiresAt { fields["expiresAt"] = .string(expiresAt) }
+        let answer = try await connection.client().call(
+            ClientRequest(.post, "/api/v1/keys", body: .json(.object(fields))))
+        guard let key = answer.json["apiKey"]?.string, let id = answer.json["key"]?["id"]?.string else {
+            throw CommandFailure(.refused, "The daemon made a key but did not answer with it.")
+        }
+        if keep, let kept { try replace(kept, with: key) }
+        let terminal = Terminal.output
+        if connection.json { return terminal.line(answer.json.description) }
+        terminal.line("Made the key \(id).")
+        terminal.line(keep ? "It is kept in \(CredentialStore.current.file)." : "API key, shown only now: \(key)")
+    }
+
+    /// A key that cannot be kept is printed, because nobody can ask for it again.
+    private func replace(_ agent: Credentials.Agent, with key: String) throws(CommandFailure) {
+        do {
+            try CredentialStore.current.update { credentials in
+                credentials.update(connection.socketPath) { $0.replaceKey(of: agent.name, with: key) }
+            }
+        } catch {
+            if !connection.json { Terminal.output.line(key) }
+            throw CommandFailure(
+                error.status, "The key is made, but could not be kept: \(error.message)",
+                hint: "The key is on standard output. Keep it yourself; it is not shown again.",
+                json: (["apiKey": .string(key)] as JSONValue).description)
+        }
+    }
+}
+
+struct AgentKeyList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the agent's API keys, newest first.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let answer = try await connection.client().call(ClientRequest(.get, "/api/v1/keys"))
+        if connection.json { return Terminal.output.line(answer.json.description) }
+        var table = TextTable([
+            .init("IDENTIFIER"), .init("NAME", widthMax: 24), .init("KEY"), .init("MADE"), .init("LAST USED"),
+            .init("EXPIRES"), .init("REVOKED"),
+        ])
+        for item in answer.json["items"]?.array ?? [] {
+            func text(_ name: String) -> String { item[name]?.string ?? "" }
+            table.add(
+                text("id"), text("name"), text("prefix") + "…", text("createdAt"), text("lastUsedAt"),
+                text("expiresAt"), text("revokedAt"))
+        }
+        table.lines().forEach { Terminal.output.line($0) }
+    }
+}
+
+struct AgentKeyRevoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Revoke an API key, at once or after an overlap.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "The key's identifier, as `agent key list` shows it.")
+    var key: String
+
+    @Option(help: ArgumentHelp("For how long it still works, up to 30 days.", valueName: "seconds"))
+    var after: Int64 = 0
+
+    func run() async throws {
+        var request = ClientRequest(.delete, "/api/v1/keys/\(ClientRequest.escaped(key))")
+        if after != 0 { request.query = [("after", String(after))] }
+        let answer = try await connection.client().call(request)
+        if connection.json { return Terminal.output.line(answer.json.description) }
+        let end = answer.json["key"]?["revokedAt"]?.string ?? ""
+        Terminal.output.line(after == 0 ? "\(key) is revoked." : "\(key) is refused from \(end) on.")
+    }
+}
