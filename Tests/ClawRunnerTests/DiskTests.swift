@@ -67,7 +67,12 @@ struct DiskTests {
         }
 
         func start() async throws -> StartedDaemon {
-            try await StartedDaemon(cli, socket: socket, configuration: "[limits]\nfreeBytes = 0\nparked = 0\n")
+            // Registrations are what fills the store.
+            try await StartedDaemon(
+                cli, socket: socket,
+                configuration:
+                    "[limits]\nfreeBytes = 0\nparked = 0\n[rates.registration]\nquota = 1000000\nburst = 1000000\n"
+            )
         }
     }
 

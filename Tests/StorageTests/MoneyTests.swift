@@ -119,7 +119,7 @@ struct MoneyTests {
         for _ in 0..<3 { try await fixture.settle(fixture.settlement(fixture.usage(purchase))) }
         #expect(try SQLiteStore.verifyLedger(at: fixture.path).isSound)
         try await fixture.store.pool.write { db in
-            for table in ["transfers", "usages"] {
+            for table in ["transfers", "usages", "payments", "refunds"] {
                 try db.execute(sql: "DROP TRIGGER \(table)_never_change")
                 try db.execute(sql: "DROP TRIGGER \(table)_never_vanish")
             }
