@@ -7,7 +7,7 @@ struct CLIUsageTests {
     @Test(
         "every command has a help text with an example, on standard output, with status 0",
         arguments: [
-            ["serve"], ["backup"], ["restore"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"],
+            ["serve"], ["backup"], ["restore"], ["keys"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"],
             ["balance"],
             ["ledger", "verify"], ["receipt", "verify"],
             ["agent", "register"], ["agent", "show"], ["agent", "kept"], ["agent", "key"], ["market", "list"],

@@ -1,6 +1,7 @@
 import Fields
 import Foundation
 import LicenseCheck
+import MarketCore
 import Testing
 
 @Suite("Signing keys")
@@ -43,6 +44,89 @@ struct SigningKeysTests {
             #expect(new.key("none") == nil)
             #expect(
                 new.jwks["keys"]?.array?.compactMap { $0["kid"]?.string } == [new.current.keyID, old.current.keyID])
+        }
+    }
+
+    @Test("Keys change without a moment in which none signs, and every former one verifies")
+    func rotate() throws {
+        try withDirectory { directory in
+            let first = try SigningKeys(directory: directory).current
+            let signature = try first.signature(over: [7])
+            let day = Timestamp(milliseconds: 1_700_000_000_000)
+            let (former, current) = try SigningKeys.rotate(in: directory, at: day)
+            #expect(former.name == "2023-11-14-\(first.keyID).pem")
+            #expect(former.keyID == first.keyID && !former.signs)
+            #expect(current.name == "signing.pem" && current.signs)
+            for name in ["signing.pem", former.name] { #expect(try mode("\(directory)/\(name)") == 0o600) }
+            let second = try SigningKeys.rotate(in: directory, at: day)
+            #expect(second.former.keyID == current.keyID)
+
+            let keys = try SigningKeys(directory: directory)
+            #expect(keys.current.keyID == second.current.keyID)
+            #expect(keys.key(first.keyID)?.isValid(signature: signature, over: [7]) == true)
+            #expect(keys.jwks["keys"]?.array?.count == 3)
+            let files = try SigningKeys.files(in: directory)
+            #expect(files.map(\.signs) == [true, false, false])
+            #expect(Set(files.map(\.keyID)) == [first.keyID, current.keyID, second.current.keyID])
+            #expect(files.first == second.current)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 3)
+        }
+    }
+
+    @Test("A change that was cut short is made again, and the key is listed once")
+    func rotationCutShort() throws {
+        try withDirectory { directory in
+            let first = try SigningKeys(directory: directory).current
+            let day = Timestamp(milliseconds: 1_700_000_000_000)
+            // The former key has its second name already, and a draft lies there.
+            try FileManager.default.linkItem(
+                atPath: directory + "/signing.pem", toPath: "\(directory)/2023-11-14-\(first.keyID).pem")
+            try Data("half".utf8).write(to: URL(fileURLWithPath: directory + "/signing.pem.next"))
+            #expect(try SigningKeys.files(in: directory).map(\.keyID) == [first.keyID])
+            #expect(try SigningKeys(directory: directory).current.keyID == first.keyID)
+            let (former, current) = try SigningKeys.rotate(in: directory, at: day)
+            #expect(former.keyID == first.keyID)
+            #expect(try SigningKeys(directory: directory).current.keyID == current.keyID)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 2)
+
+            // Under that name lies another key: nothing is replaced.
+            let name = "\(directory)/2023-11-14-\(current.keyID).pem"
+            try FileManager.default.copyItem(atPath: "\(directory)/\(former.name)", toPath: name)
+            #expect(throws: SigningKeyError.self) { try SigningKeys.rotate(in: directory, at: day) }
+            #expect(try SigningKeys(directory: directory).current.keyID == current.keyID)
+        }
+    }
+
+    @Test("Changes at once come one after another, while somebody reads the keys all the time")
+    func concurrentRotations() async throws {
+        let directory = self.directory
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let first = try SigningKeys(directory: directory).current.keyID
+        let formers = try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try SigningKeys.rotate(in: directory).former.keyID }
+                group.addTask {
+                    let keys = try SigningKeys(directory: directory)
+                    #expect(keys.key(first) != nil)
+                    return nil
+                }
+            }
+            return try await group.reduce(into: []) { $0 += [$1].compactMap { $0 } }
+        }
+        #expect(Set(formers).count == 8)
+        let keys = try SigningKeys(directory: directory)
+        #expect(keys.jwks["keys"]?.array?.count == 9)
+        #expect(formers.allSatisfy { keys.key($0) != nil })
+    }
+
+    @Test("Where there is no key, none is made to be changed")
+    func nothingToRotate() throws {
+        #expect(throws: SigningKeyError.self) { try SigningKeys.rotate(in: directory) }
+        #expect(throws: SigningKeyError.self) { try SigningKeys.files(in: directory) }
+        try withDirectory { directory in
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            #expect(throws: SigningKeyError.self) { try SigningKeys.rotate(in: directory) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
         }
     }
 

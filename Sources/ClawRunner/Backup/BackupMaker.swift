@@ -28,7 +28,7 @@ struct BackupMaker: Sendable {
         }
         let summary = try check(store)
         // After the store: what it names is there before it is named, and is never taken away.
-        let files = try small()
+        let files = try keyFiles()
         var members = [try BackupMember(file: store, as: .store)]
         members += files.map { BackupMember(bytes: $0.bytes, as: $0.place) }
         members += try packages(named: store)
@@ -93,7 +93,7 @@ struct BackupMaker: Sendable {
     }
 
     /// The operator key and the keys in `keys/`.
-    private func small() throws(CommandFailure) -> [(place: BackupMember.Place, bytes: [UInt8])] {
+    private func keyFiles() throws(CommandFailure) -> [(place: BackupMember.Place, bytes: [UInt8])] {
         var files: [(BackupMember.Place, [UInt8])] = []
         let names = try keyNames()
         for place in names.map(BackupMember.Place.key) + [.operatorKey] {

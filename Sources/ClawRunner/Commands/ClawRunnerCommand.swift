@@ -25,7 +25,8 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(name: "Skill", subcommands: [SkillGroup.self]),
             CommandGroup(name: "Profile", subcommands: [ProfileGroup.self]),
             CommandGroup(
-                name: "Daemon", subcommands: [ServeCommand.self, BackupCommand.self, RestoreCommand.self]),
+                name: "Daemon",
+                subcommands: [ServeCommand.self, BackupCommand.self, RestoreCommand.self, KeysGroup.self]),
             CommandGroup(
                 name: "Client",
                 subcommands: [

@@ -12,8 +12,8 @@ public struct SigningKeyError: Error, Hashable, Sendable, CustomStringConvertibl
 
 /// The key that signs now, with the earlier ones that still verify.
 ///
-/// In its directory `signing.pem` signs; every other `*.pem` only verifies. To change keys, rename `signing.pem`, such
-/// as to `2026-03.pem`, and start anew: a key is made when there is none.
+/// In its directory `signing.pem` signs; every other `*.pem` only verifies. To change keys, call ``rotate(in:at:)`` and
+/// start anew, or rename `signing.pem` while nothing runs: a key is made when there is none.
 public struct SigningKeys: Sendable {
     /// The key that signs.
     public let current: SigningKey
@@ -59,7 +59,7 @@ public struct SigningKeys: Sendable {
 
     // MARK: Files
 
-    private static func read(_ path: String) throws(SigningKeyError) -> SigningKey {
+    static func read(_ path: String) throws(SigningKeyError) -> SigningKey {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("opened", path) }
         defer { close(descriptor) }
@@ -81,24 +81,38 @@ public struct SigningKeys: Sendable {
     /// Whole or not at all, whatever happens meanwhile; on disk when it returns.
     private static func write(_ text: String, to path: String, in directory: String) throws(SigningKeyError) {
         let draft = path + ".new"
-        unlink(draft)
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("made", draft) }
-        let bytes = Array(text.utf8)
-        let isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-        let code = errno
-        close(descriptor)
-        guard isWritten else { throw failure("written", draft, code) }
+        try write(text, to: draft)
         // Not rename, which would replace a key that another process has made meanwhile.
         guard link(draft, path) == 0 else { throw failure("made", path) }
         unlink(draft)
+        try sync(directory)
+    }
+
+    /// Makes a new file of mode 0600 in place of one that a crash may have left; its content is on disk when it returns.
+    /// - Parameter owner: whose file it becomes; nil for the caller's.
+    static func write(_ text: String, to path: String, owner: stat? = nil) throws(SigningKeyError) {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("made", path) }
+        defer { close(descriptor) }
+        if let owner, owner.st_uid != geteuid() || owner.st_gid != getegid() {
+            guard fchown(descriptor, owner.st_uid, owner.st_gid) == 0 else { throw failure("given to its owner", path) }
+        }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+            throw failure("written", path)
+        }
+    }
+
+    /// Makes the names in a directory durable.
+    static func sync(_ directory: String) throws(SigningKeyError) {
         let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard parent >= 0 else { throw failure("opened", directory) }
         defer { close(parent) }
         guard fsync(parent) == 0 else { throw failure("written", directory) }
     }
 
-    private static func failure(_ action: String, _ path: String, _ code: Int32 = errno) -> SigningKeyError {
+    static func failure(_ action: String, _ path: String, _ code: Int32 = errno) -> SigningKeyError {
         let cause = strerror(code).map { String(cString: $0) } ?? "error \(code)"
         return SigningKeyError(path: path, message: "could not be \(action): \(cause)")
     }
