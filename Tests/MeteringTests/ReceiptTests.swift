@@ -111,12 +111,12 @@ struct ReceiptTests {
     func place() throws {
         let receipts = try chain(3)
         let hash = receipts[1].hash
-        #expect(ReceiptDraft.claims(receipts[2].compact, number: 3, after: hash))
-        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 2, after: hash))
-        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 3, after: receipts[0].hash))
-        #expect(!ReceiptDraft.claims(receipts[2].compact, number: 3, after: nil))
-        #expect(ReceiptDraft.claims(receipts[0].compact, number: 1, after: nil))
-        #expect(!ReceiptDraft.claims("", number: 1, after: nil))
+        #expect(ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: hash))
+        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 2, after: hash))
+        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: receipts[0].hash))
+        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: nil))
+        #expect(ReceiptDraft.claims(Array(receipts[0].compact.utf8), number: 1, after: nil))
+        #expect(!ReceiptDraft.claims([UInt8](), number: 1, after: nil))
     }
 
     @Test("chain names of another form are refused", arguments: ["", "purchase", "purchase:", "skill:x", "owner:1"])

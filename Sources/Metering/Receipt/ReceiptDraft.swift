@@ -34,10 +34,20 @@ public struct ReceiptDraft: Sendable {
     }
 
     /// Whether a compact receipt claims this place of its chain; reads nothing else of it.
-    package static func claims(_ compact: String, number: Int64, after previous: BodyHash?) -> Bool {
-        let parts = compact.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, let payload = Base64URL.decode(Substring(parts[1])) else { return false }
-        return payload.suffix(Self.place(number, after: previous).count).elementsEqual(place(number, after: previous))
+    package static func claims(
+        _ compact: some RandomAccessCollection<UInt8>, number: Int64, after previous: BodyHash?
+    ) -> Bool {
+        let dot = UInt8(ascii: ".")
+        guard let first = compact.firstIndex(of: dot), let last = compact.lastIndex(of: dot), first < last else {
+            return false
+        }
+        let payload = compact[compact.index(after: first)..<last]
+        let place = place(number, after: previous)
+        // Four characters are three bytes: only the last of them are decoded.
+        let count = min(payload.count, (place.count + 2) / 3 * 4 + payload.count % 4)
+        let skipped = (payload.count - count) / 4 * 4
+        let tail = String(decoding: payload.dropFirst(skipped), as: UTF8.self)
+        return Base64URL.decode(Substring(tail))?.suffix(place.count).elementsEqual(place) ?? false
     }
 
     /// How a payload ends.

@@ -3,32 +3,57 @@ import GRDB
 import MarketCore
 import Metering
 
-/// Recomputes from the entries what the store keeps, within one consistent state.
+/// Recomputes from the entries what the store keeps. Each part works within one consistent state, and parts may run at once.
 struct LedgerAudit {
+    enum Part: CaseIterable {
+        /// Entries, balances, and what they were booked for.
+        case money
+        /// References between rows, sums of usage, and receipts.
+        case records
+    }
+
+    /// What one part found.
+    struct Finding: Sendable {
+        var faults: [LedgerCheck.Fault] = []
+        var sums: [LedgerCheck.Sums] = []
+        var accounts: Int64 = 0
+        var transfers: Int64 = 0
+        var usages: Int64 = 0
+    }
+
     private let db: Database
     private var faults: [LedgerCheck.Fault] = []
 
-    static func check(_ db: Database) throws -> LedgerCheck {
-        var audit = LedgerAudit(db: db)
-        try audit.checkFile()
-        // Sums over pages that cannot be read mean nothing.
-        guard audit.faults.isEmpty else {
-            return LedgerCheck(accounts: 0, transfers: 0, usages: 0, sums: [], faults: audit.faults)
+    /// Pages that cannot be read; sums over such mean nothing.
+    static func checkFile(_ db: Database) throws -> [LedgerCheck.Fault] {
+        try FileAudit.pages(db, max: LedgerCheck.faultsMax).map {
+            LedgerCheck.Fault(place: $0.place, detail: $0.detail)
         }
-        try audit.checkReferences()
-        try audit.checkTransfers()
-        try audit.checkBalances()
-        try audit.checkCharges()
-        try audit.checkRefunds()
-        try audit.checkParties()
-        try audit.checkLicences()
-        try audit.checkTotals()
-        try audit.checkChains()
-        let sums = try audit.sums()
-        return LedgerCheck(
-            accounts: try db.count("SELECT count(*) FROM accounts"),
-            transfers: try db.count("SELECT count(*) FROM transfers"),
-            usages: try db.count("SELECT count(*) FROM usages"), sums: sums, faults: audit.faults)
+    }
+
+    static func check(_ db: Database, _ part: Part) throws -> Finding {
+        var audit = LedgerAudit(db: db)
+        var finding = Finding()
+        switch part {
+        case .money:
+            try audit.checkTransfers()
+            try audit.checkBalances()
+            try audit.checkCharges()
+            try audit.checkOrphans()
+            try audit.checkRefunds()
+            try audit.checkParties()
+            try audit.checkLicences()
+            finding.sums = try audit.sums()
+            finding.accounts = try db.count("SELECT count(*) FROM accounts")
+            finding.transfers = try db.count("SELECT count(*) FROM transfers")
+        case .records:
+            try audit.checkReferences()
+            try audit.checkTotals()
+            try audit.checkChains()
+            finding.usages = try db.count("SELECT count(*) FROM usages")
+        }
+        finding.faults = audit.faults
+        return finding
     }
 
     private init(db: Database) {
@@ -45,10 +70,6 @@ struct LedgerAudit {
         for row in try db.rows(sql + " LIMIT \(LedgerCheck.faultsMax)", []) {
             fault(try row.text("place"), try row.text("detail"))
         }
-    }
-
-    private mutating func checkFile() throws {
-        for (place, detail) in try FileAudit.pages(db, max: LedgerCheck.faultsMax) { fault(place, detail) }
     }
 
     private mutating func checkReferences() throws {
@@ -88,24 +109,36 @@ struct LedgerAudit {
             """)
     }
 
-    /// What each run and payment cost is what its entries moved, with the fee that the split demands.
+    /// What each run and payment cost is what its entries moved, with the fee that the split demands, from whoever had it to
+    /// whoever sold it and the platform.
     private mutating func checkCharges() throws {
+        let payments = """
+            SELECT y.id, y.amount, y.currency, p.buyer_id AS buyer, p.seller_id AS seller
+            FROM payments AS y JOIN purchases AS p ON p.id = y.purchase_id WHERE y.number
+            """
         let charges = [
-            ("usage", "SELECT id, cost AS amount, currency FROM usages", "usage"),
-            ("payment", "SELECT id, amount, currency FROM payments WHERE number = 0", "purchase"),
-            ("payment", "SELECT id, amount, currency FROM payments WHERE number > 0", "renewal"),
+            (
+                "usage", "SELECT id, cost AS amount, currency, agent_id AS buyer, seller_id AS seller FROM usages",
+                "usage"
+            ),
+            ("payment", payments + " = 0", "purchase"), ("payment", payments + " > 0", "renewal"),
         ]
         for (name, rows, kind) in charges {
             try faults(
                 """
                 SELECT '\(name) ' || lower(hex(u.id)) AS place,
                     u.amount || ' base units were charged, ' || ifnull(t.total, 0) || ' moved, '
-                        || ifnull(t.fee, 0) || ' of them as fee' AS detail
+                        || ifnull(t.fee, 0) || ' of them as fee'
+                        || iif(u.amount = ifnull(t.total, 0), ', or between others than its buyer and seller', '')
+                        AS detail
                 FROM (\(rows)) AS u LEFT JOIN (\(Self.moved(kind))) AS t ON t.reference = u.id
+                LEFT JOIN accounts AS buyer ON buyer.id = t.debit
+                LEFT JOIN accounts AS seller ON seller.id = t.credit
+                LEFT JOIN accounts AS platform ON platform.id = t.fee_credit
                 WHERE u.amount <> ifnull(t.total, 0) OR ifnull(t.fee, 0) <> (u.amount + 39) / 40
-                    OR t.currency <> u.currency
+                    OR t.currency <> u.currency OR t.isMixed OR buyer.owner <> u.buyer OR buyer.kind <> 'agent'
+                    OR seller.owner <> u.seller OR seller.kind <> 'agent' OR platform.kind <> 'platform'
                 """)
-            try orphans(kind, "a \(name)", rows)
         }
         try faults(
             """
@@ -134,7 +167,6 @@ struct LedgerAudit {
             FROM refunds AS r LEFT JOIN (\(Self.moved("refund"))) AS t ON t.reference = r.id
             WHERE r.amount <> ifnull(t.total, 0) OR r.fee_part <> ifnull(t.fee, 0) OR t.currency <> r.currency
             """)
-        try orphans("refund", "a refund", "SELECT id FROM refunds")
         try faults(
             """
             SELECT kind || ' ' || lower(hex(target)) AS place,
@@ -160,31 +192,17 @@ struct LedgerAudit {
             """)
     }
 
-    /// Money goes from whoever had the run or the licence to whoever sold it and the platform, and back from them.
+    /// A refund's money comes from whoever sold and goes to whoever bought; a free run costs nothing.
     private mutating func checkParties() throws {
-        let sources = [
-            ("usage", "usages", "agent_id", "seller_id"), ("purchase", "purchases", "buyer_id", "seller_id"),
-            (
-                "renewal",
-                "(SELECT y.id, p.buyer_id, p.seller_id FROM payments AS y JOIN purchases AS p ON p.id = y.purchase_id)",
-                "buyer_id", "seller_id"
-            ),
-            ("refund", "refunds", "buyer_id", "seller_id"),
-        ]
-        for (kind, table, buyer, seller) in sources {
-            // A refund goes the other way.
-            let (payer, payee) = kind == "refund" ? ("c", "d") : ("d", "c")
-            try faults(
-                """
-                SELECT 'transfer ' || lower(hex(t.id)) AS place,
-                    'it moves money of others than the \(kind) it is for' AS detail
-                FROM transfers AS t JOIN \(table) AS u ON u.id = t.reference
-                JOIN accounts AS d ON d.id = t.debit JOIN accounts AS c ON c.id = t.credit
-                WHERE t.kind IN ('\(kind)', '\(kind)_fee') AND (\(payer).owner <> u.\(buyer)
-                    OR \(payee).owner <> iif(t.kind = '\(kind)', u.\(seller), x'') OR \(payer).kind <> 'agent'
-                    OR \(payee).kind <> iif(t.kind = '\(kind)', 'agent', 'platform'))
-                """)
-        }
+        try faults(
+            """
+            SELECT 'transfer ' || lower(hex(t.id)) AS place, 'it gives back money of others than its refund' AS detail
+            FROM transfers AS t JOIN refunds AS r ON r.id = t.reference
+            JOIN accounts AS d ON d.id = t.debit JOIN accounts AS c ON c.id = t.credit
+            WHERE t.kind IN ('refund', 'refund_fee') AND (c.owner <> r.buyer_id OR c.kind <> 'agent'
+                OR d.owner <> iif(t.kind = 'refund', r.seller_id, x'')
+                OR d.kind <> iif(t.kind = 'refund', 'agent', 'platform'))
+            """)
         try faults(
             """
             SELECT 'refund ' || lower(hex(r.id)) AS place, 'its buyer and seller are not those of the purchase' AS detail
@@ -198,21 +216,31 @@ struct LedgerAudit {
             """)
     }
 
-    /// What the entries of one kind and of its fee moved, by what they were booked for.
+    /// What the entries of one kind and of its fee moved, and between whom, by what they were booked for.
     private static func moved(_ kind: String) -> String {
         """
         SELECT reference, sum(amount) AS total, sum(iif(kind = '\(kind)_fee', amount, 0)) AS fee,
-            max(currency) AS currency
+            max(currency) AS currency, max(debit) AS debit, max(iif(kind = '\(kind)', credit, NULL)) AS credit,
+            max(iif(kind = '\(kind)_fee', credit, NULL)) AS fee_credit,
+            max(debit) <> min(debit) OR max(iif(kind = '\(kind)', credit, NULL)) <> min(iif(kind = '\(kind)', credit, NULL))
+                AS isMixed
         FROM transfers WHERE kind IN ('\(kind)', '\(kind)_fee') GROUP BY reference
         """
     }
 
-    private mutating func orphans(_ kind: String, _ name: String, _ rows: String) throws {
+    private mutating func checkOrphans() throws {
         try faults(
             """
-            SELECT 'transfer ' || lower(hex(t.id)) AS place, 'it is for \(name) that does not exist' AS detail
-            FROM transfers AS t LEFT JOIN (\(rows)) AS u ON u.id = t.reference
-            WHERE t.kind IN ('\(kind)', '\(kind)_fee') AND u.id IS NULL
+            SELECT 'transfer ' || lower(hex(id)) AS place, 'what it was booked for does not exist' AS detail
+            FROM transfers AS t WHERE CASE
+                WHEN kind IN ('usage', 'usage_fee') THEN NOT EXISTS (SELECT 1 FROM usages AS u WHERE u.id = t.reference)
+                WHEN kind IN ('purchase', 'purchase_fee')
+                    THEN NOT EXISTS (SELECT 1 FROM payments AS y WHERE y.id = t.reference AND y.number = 0)
+                WHEN kind IN ('renewal', 'renewal_fee')
+                    THEN NOT EXISTS (SELECT 1 FROM payments AS y WHERE y.id = t.reference AND y.number > 0)
+                WHEN kind IN ('refund', 'refund_fee')
+                    THEN NOT EXISTS (SELECT 1 FROM refunds AS r WHERE r.id = t.reference)
+                ELSE 0 END
             """)
     }
 
@@ -279,25 +307,32 @@ struct LedgerAudit {
         var chain: Data?
         var previous: (number: Int64, hash: BodyHash)?
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT id, chain, number, receipt_hash, receipt FROM usages ORDER BY chain, number")
+            db, sql: "SELECT chain, number, receipt_hash, receipt, id FROM usages ORDER BY chain, number")
+        // By position, and without copies: this is read for every run there ever was.
         while let row = try rows.next() {
-            let place = "usage \(try row.id("id") as SkillUsage.ID)"
-            if chain != row["chain"] { previous = nil }
-            chain = row["chain"]
-            let number = try row.integer("number")
-            let text = try row.text("receipt")
-            let hash = BodyHash(of: text.utf8)
-            if number != (previous?.number ?? 0) + 1 {
-                fault(place, "its receipt has number \(number) after number \(previous?.number ?? 0)")
+            let (number, stored): (Int64, Data) = (row[1], row[2])
+            let isSameChain = try row.withUnsafeData(atIndex: 0) { $0 == chain }
+            if !isSameChain {
+                previous = nil
+                chain = row[0]
             }
-            if try hash.bytes != row.bytes("receipt_hash") {
-                fault(place, "its receipt is not the one that was stored")
-            } else if !ReceiptDraft.claims(text, number: number, after: previous?.hash) {
-                fault(place, "its receipt does not name the one before")
+            let (hash, follows) = try row.withUnsafeData(atIndex: 3) { receipt -> (BodyHash, Bool) in
+                let receipt = receipt ?? Data()
+                return (BodyHash(of: receipt), ReceiptDraft.claims(receipt, number: number, after: previous?.hash))
+            }
+            if number != (previous?.number ?? 0) + 1 {
+                fault(try place(row), "its receipt has number \(number) after number \(previous?.number ?? 0)")
+            }
+            if !stored.elementsEqual(hash.bytes) {
+                fault(try place(row), "its receipt is not the one that was stored")
+            } else if !follows {
+                fault(try place(row), "its receipt does not name the one before")
             }
             previous = (number, hash)
         }
     }
+
+    private func place(_ row: Row) throws -> String { "usage \(try row.id("id") as SkillUsage.ID)" }
 
     private mutating func sums() throws -> [LedgerCheck.Sums] {
         let rows = try db.rows(

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 public import MarketCore
 public import Metering
+import Synchronization
 
 extension SQLiteStore {
     public func verifyLedger() async throws(StoreError) -> LedgerCheck {
@@ -29,10 +30,7 @@ extension SQLiteStore {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw StoreError.unavailable("there is no file \(path)")
             }
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try readOnly(path)
             defer { try? queue.close() }
             guard try queue.read({ try $0.tableExists("transfers") && $0.tableExists("usages") }) else {
                 throw StoreError.corrupt("\(path) holds no ledger")
@@ -40,15 +38,46 @@ extension SQLiteStore {
             guard try queue.read({ try $0.tableExists("payments") }) else {
                 throw StoreError.unavailable("\(path) was written by an older version; start the daemon on it once")
             }
-            var found: LedgerCheck?
+            var faults: [LedgerCheck.Fault] = []
             do {
-                try queue.read { db in found = try LedgerAudit.check(db) }
+                try queue.read { db in faults = try LedgerAudit.checkFile(db) }
             } catch {
                 // Having met a damaged page, SQLite does not even end the reading; what was found counts.
-                guard let found, !found.isSound else { throw error }
+                guard !faults.isEmpty else { throw error }
             }
-            guard let found else { throw StoreError.unavailable("\(path) was not read") }
-            return found
+            guard faults.isEmpty else {
+                return LedgerCheck(accounts: 0, transfers: 0, usages: 0, sums: [], faults: faults)
+            }
+            return try checkParts(path)
         }
+    }
+
+    /// Both parts at once, each by a connection of its own.
+    private static func checkParts(_ path: String) throws -> LedgerCheck {
+        let parts = LedgerAudit.Part.allCases
+        let results = Mutex<[Int: Result<LedgerAudit.Finding, any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+            let result = Result {
+                let queue = try readOnly(path)
+                defer { try? queue.close() }
+                return try queue.read { db in try LedgerAudit.check(db, parts[index]) }
+            }
+            results.withLock { $0[index] = result }
+        }
+        let findings = try parts.indices.map { index in
+            guard let result = results.withLock({ $0[index] }) else { preconditionFailure("every part was run") }
+            return try result.get()
+        }
+        return LedgerCheck(
+            accounts: findings.map(\.accounts).reduce(0, +), transfers: findings.map(\.transfers).reduce(0, +),
+            usages: findings.map(\.usages).reduce(0, +), sums: findings.flatMap(\.sums),
+            faults: Array(findings.flatMap(\.faults).prefix(LedgerCheck.faultsMax)))
+    }
+
+    private static func readOnly(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 }
