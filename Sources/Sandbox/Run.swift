@@ -59,6 +59,8 @@ public struct RunOutcome: Sendable {
     public var usage: RunUsage
     public var report: IsolationReport
     public var times = RunTimes()
+    /// False only where it is certain that nothing was executed for this run: the same may be asked for again.
+    public var mayHaveBegun = true
     /// What the run did, where the request asked for it.
     public var observation: RunObservation?
 

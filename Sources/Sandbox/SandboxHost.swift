@@ -66,7 +66,7 @@ public final class SandboxHost: Sendable {
         } catch {
             let verdict = Verdict(
                 kind: .launchFailed, detail: error.description, layer: error.layer, reason: error.code.rawValue)
-            return outcome(request, layers, hostReport, verdict, nil, CapturedOutput())
+            return launchFailed(request, layers, hostReport, verdict, mayHaveBegun: false)
         }
     }
 
@@ -197,6 +197,8 @@ public final class SandboxHost: Sendable {
         /// What was started in its sandbox before it came; nil when it built its own.
         var start: ParkedStart?
         var startObstacle: String?
+        /// The launcher was told of it.
+        var isSent = false
         /// CLOCK_MONOTONIC: it has its pipes, and a sandbox where one waited.
         var acquiredAt: Int64 = 0
     }
@@ -218,6 +220,7 @@ public final class SandboxHost: Sendable {
         if let waiting = taken.sandbox { pipes = waiting.pipes } else { pipes = try RunPipes() }
         performed.acquiredAt = clw_monotonic_ns()
         let cancelled = Atomic<Bool>(false)
+        var isSent = false
         performed.end = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let active = ActiveRun(
@@ -226,7 +229,7 @@ public final class SandboxHost: Sendable {
                 ) {
                     continuation.resume(returning: $0)
                 }
-                reactor.start(active, launch)
+                isSent = reactor.start(active, launch)
                 // The next one is built while this run goes on.
                 if taken.isLast { reactor.refill() }
                 // A cancellation before the start found no run to kill.
@@ -236,6 +239,7 @@ public final class SandboxHost: Sendable {
             cancelled.store(true, ordering: .releasing)
             reactor.kill(id, .cancelled)
         }
+        performed.isSent = isSent
         return performed
     }
 
@@ -254,19 +258,27 @@ public final class SandboxHost: Sendable {
             return outcome(request, layers, host, verdict, ended, output, egress, performed)
         case .failed(let failure):
             let verdict = VerdictDecision.launchFailed(failure, program: request.arguments.first ?? "")
-            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+            return launchFailed(request, layers, host, verdict, mayHaveBegun: false)
         case .silent:
             let verdict = Verdict(
                 kind: .launchFailed,
                 detail: "The launcher did not answer in time, so the run was given up; try again.",
                 reason: "launcher_silent")
-            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+            return launchFailed(request, layers, host, verdict, mayHaveBegun: performed.isSent)
         case .lost:
             let verdict = Verdict(
                 kind: .launchFailed, detail: "The launcher died while the skill ran; try again.",
                 reason: "launcher_died")
-            return outcome(request, layers, host, verdict, nil, CapturedOutput())
+            return launchFailed(request, layers, host, verdict, mayHaveBegun: performed.isSent)
         }
+    }
+
+    private func launchFailed(
+        _ request: RunRequest, _ layers: LayerSet, _ host: HostReport, _ verdict: Verdict, mayHaveBegun: Bool
+    ) -> RunOutcome {
+        var outcome = outcome(request, layers, host, verdict, nil, CapturedOutput())
+        outcome.mayHaveBegun = mayHaveBegun
+        return outcome
     }
 
     private func outcome(

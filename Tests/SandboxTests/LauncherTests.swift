@@ -18,6 +18,7 @@ struct LauncherTests {
         let lost = try await inFlight.value
         #expect(lost.verdict.kind == .launchFailed)
         #expect(lost.verdict.reason == "launcher_died", "\(lost.summary)")
+        #expect(lost.mayHaveBegun)
         #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .ok)
         #expect(try Harness.probes(marked: "worker-dies").isEmpty)
         await host.shutdown()
@@ -39,6 +40,7 @@ struct LauncherTests {
         let lost = try await inFlight.value
         #expect(lost.verdict.kind == .launchFailed)
         #expect(lost.verdict.reason == "launcher_silent", "\(lost.summary)")
+        #expect(lost.mayHaveBegun)
         // While nobody is there it says so at once; then there is another.
         for _ in 0..<100 {
             let next = try await Harness.probe("exit", "0", host: host)
@@ -88,7 +90,9 @@ struct LauncherTests {
         let keepers = try Harness.keepers(cgroupName: "clawrunner-launcher-dies")
         for pid in keepers + workers { kill(pid, SIGKILL) }
         #expect(try await inFlight.value.verdict.reason == "launcher_died")
-        #expect(try await Harness.probe("exit", "0", host: host).verdict.kind == .launchFailed)
+        let late = try await Harness.probe("exit", "0", host: host)
+        #expect(late.verdict.kind == .launchFailed)
+        #expect(!late.mayHaveBegun, "nobody was there to begin it")
         try await Task.sleep(for: .milliseconds(200))
         #expect(try Harness.probes(marked: "launcher-dies").isEmpty)
         // The next launcher removes the cgroups that the dead one left.

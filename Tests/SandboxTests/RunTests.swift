@@ -42,6 +42,7 @@ struct RunTests {
         let outcome = await Harness.host.run(request)
         #expect(outcome.verdict.kind == .launchFailed, "\(outcome.summary)")
         #expect(outcome.verdict.reason == reason, "\(outcome.summary)")
+        #expect(!outcome.mayHaveBegun)
     }
 
     @Test("names a script's missing interpreter")

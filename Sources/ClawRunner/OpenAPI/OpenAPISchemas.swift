@@ -101,6 +101,7 @@ enum OpenAPISchemas {
         "Usage": usage,
         "Execution": OpenAPIOperation.object([
             "id": uuid, "usage": OpenAPIOperation.ref("Usage"), "verdict": OpenAPIOperation.ref("Verdict"),
+            "attempts": ["enum": [1, 2]], "firstVerdict?": OpenAPIOperation.ref("Verdict"),
             "isolation": ["type": ["object", "null"]], "receipt": string, "stderr?": string,
         ]),
         "Verdict": verdict,

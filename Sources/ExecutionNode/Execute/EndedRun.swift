@@ -16,6 +16,8 @@ struct EndedRun: Sendable {
     let response: SkillResponse
     /// The owner ran an own skill, free.
     let byOwner: Bool
+    /// How a first attempt ended, after which the call was run once more.
+    let firstVerdict: Verdict?
     let endedAt = Timestamp.now
 
     private var verdict: Verdict { response.verdict }
@@ -56,6 +58,10 @@ struct EndedRun: Sendable {
         Counter(label: "executions_total", dimensions: dimensions).increment()
         Timer(label: "execution_duration_seconds", dimensions: dimensions)
             .recordNanoseconds(outcome.usage.wallMicroseconds * 1000)
+        if let firstVerdict {
+            Counter(label: "executions_repeated_total", dimensions: [("verdict", firstVerdict.kind.rawValue)])
+                .increment()
+        }
     }
 
     // MARK: Answers
@@ -98,10 +104,15 @@ struct EndedRun: Sendable {
 
     /// What is stored with the execution.
     private var report: JSONValue {
-        [
+        var report: JSONObject = [
             "verdict": verdict.json, "isolation": outcome.report.json, "stderr": .string(log),
             "stderrTruncated": .bool(outcome.standardErrorTruncated || outcome.standardError.count > Self.logBytesMax),
         ]
+        if let firstVerdict {
+            report["attempts"] = 2
+            report["firstVerdict"] = firstVerdict.json
+        }
+        return .object(report)
     }
 
     /// The end of standard error, as text.

@@ -67,25 +67,26 @@ extension ExecutionNode {
         let (held, byOwner) = (clock, purchase == nil)
         InlineExecutor.enterOnThisThread()
         return try await withTaskExecutorPreference(InlineExecutor.shared) { () async throws(NodeError) in
-            let outcome = await runner.run(run)
+            let attempts = await attempt(run, idempotent: endpoint.idempotent)
             slots.release(hold.buyerID)
             let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
                 var clock = held
-                clock.mark(outcome.times)
-                let outcome = redaction.apply(outcome)
+                clock.mark(attempts.outcome.times)
+                let outcome = redaction.apply(attempts.outcome)
                 let response = SkillResponse(
                     outcome, manifest: skill.latest.manifest, endpoint: endpoint, units: quote.pricing?.units,
                     depthMax: self.configuration.jsonDepthMax)
                 let settled = try await self.book(
                     EndedRun(
                         hold: hold, quote: quote, skill: skill, outcome: outcome,
-                        response: response.redacted(by: redaction), byOwner: byOwner))
+                        response: response.redacted(by: redaction), byOwner: byOwner,
+                        firstVerdict: attempts.first.map(redaction.apply)))
                 clock.mark(.settle)
                 clock.count()
                 return ExecuteReply(outcome: settled.outcome, isReplay: false, rates: [rate, agent], clock: clock)
             }
             // Reading, hashing and searching more takes long.
-            let isQuick = outcome.standardOutput.count <= Self.quickBytesMax && secrets.isEmpty
+            let isQuick = attempts.outcome.standardOutput.count <= Self.quickBytesMax && secrets.isEmpty
             return isQuick
                 ? try await finish() : try await withTaskExecutorPreference(globalConcurrentExecutor, operation: finish)
         }

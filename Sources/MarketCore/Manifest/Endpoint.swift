@@ -15,7 +15,7 @@ public struct Endpoint: Hashable, Sendable {
     /// How the skill's author thinks of it; a call is an execute request in any case.
     public let method: Method
     public let description: String?
-    /// Whether the same call twice does no more than once, so that a client may retry it.
+    /// Whether the same call twice does no more than once, so that the node may run a failed one again, and a client retry it.
     public let idempotent: Bool
     /// What a payload must satisfy; nil accepts every one.
     public let input: JSONSchema?

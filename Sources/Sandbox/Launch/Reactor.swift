@@ -102,7 +102,8 @@ final class Reactor: Sendable {
     }
 
     /// Starts a run. `run.end` is called exactly once, on the reactor's thread or before this returns.
-    func start(_ run: ActiveRun, _ launch: Launch) {
+    /// - Returns: whether the launcher was told of it.
+    func start(_ run: ActiveRun, _ launch: Launch) -> Bool {
         let fields = launch.fields
         let problem: RunEnd? = state.withLock { state in
             guard !state.launcherGone, !state.stopping else { return .lost }
@@ -128,6 +129,7 @@ final class Reactor: Sendable {
             if launch.parked != 0 { kill(launch.parked, .cancelled) }
             run.end(problem)
         }
+        return problem == nil
     }
 
     private func giveInput(_ run: ActiveRun) {

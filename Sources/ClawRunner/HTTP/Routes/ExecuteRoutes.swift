@@ -57,9 +57,11 @@ struct ExecuteRoutes {
             "id": .string(execution.usage.id.description),
             "usage": execution.usage.json,
             "verdict": report["verdict"] ?? .null,
+            "attempts": report["attempts"] ?? 1,
             "isolation": report["isolation"] ?? .null,
             "receipt": .string(execution.receipt),
         ]
+        if let first = report["firstVerdict"] { object["firstVerdict"] = first }
         // What a skill logs is for its seller.
         if execution.sellerID == agent {
             object["stderr"] = report["stderr"] ?? .null
