@@ -143,7 +143,7 @@ struct MoneyTests {
             Fault(sql: "UPDATE transfers SET currency = 'SOL' WHERE kind = 'credit'", place: "transfer "),
             Fault(sql: "UPDATE transfers SET reference = randomblob(16) WHERE kind = 'usage'", place: "transfer "),
             Fault(sql: "UPDATE usages SET cost = cost + 1", place: "usage "),
-            Fault(sql: "UPDATE transfers SET debit = credit, credit = debit WHERE kind = 'usage'", place: "transfer "),
+            Fault(sql: "UPDATE transfers SET debit = credit, credit = debit WHERE kind = 'usage'", place: "usage "),
             Fault(sql: "UPDATE usage_totals SET calls = calls + 1 WHERE unit = 'day'", place: "usage of the day"),
             Fault(sql: "UPDATE usage_totals SET cost = cost + 1 WHERE unit = 'hour'", place: "usage of the hour"),
             Fault(sql: "DELETE FROM usage_totals WHERE unit = 'month'", place: "usage of the month"),
