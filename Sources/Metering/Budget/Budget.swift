@@ -52,11 +52,23 @@ public struct BudgetState: Hashable, Sendable {
         spentBase = 0
     }
 
+    /// The same limit, in the next period where `former` had reached that: a limit that is set as a period ends must not
+    /// forget what was spent in the next.
+    func following(_ former: [BudgetState]) -> BudgetState {
+        let next = former.first { $0.budget.period == budget.period && $0.periodStart == periodEnd }
+        return next.map { BudgetState(budget: budget, spentBase: $0.spentBase, at: $0.periodStart) } ?? self
+    }
+
+    /// The same money may be spent again and again: what does not fit 64 bits stays at their end.
     mutating func spend(_ base: Int64, at time: Timestamp) {
         advance(to: time)
-        spentBase += base
+        let (sum, overflow) = spentBase.addingReportingOverflow(base)
+        spentBase = overflow ? .max : sum
     }
 
     /// What may still be spent beside what holds reserve; never below zero.
-    public func leftBase(held: Int64) -> Int64 { max(0, budget.limit.base - spentBase - held) }
+    public func leftBase(held: Int64) -> Int64 {
+        let left = max(0, budget.limit.base - spentBase)
+        return max(0, left - held)
+    }
 }

@@ -23,6 +23,8 @@ public struct HoldBook: Sendable {
     struct AccountEntry {
         var balance: Int64
         var held: Int64 = 0
+        /// What of that counts against budgets; the rest is being given back.
+        var heldSpending: Int64 = 0
         var holds = 0
         var budgets: [BudgetState]
     }
@@ -94,7 +96,7 @@ public struct HoldBook: Sendable {
             let available = Money(base: account.balance - account.held, currency: claim.amount.currency)
             throw .insufficientBalance(needed: claim.amount, available: available)
         }
-        try Self.check(&accounts[key, default: account].budgets, held: account.held, claim)
+        try Self.check(&accounts[key, default: account].budgets, held: account.heldSpending, claim)
     }
 
     private static func check(
@@ -175,17 +177,11 @@ public struct HoldBook: Sendable {
         switch scope {
         case .agent(let id):
             let key = HoldKeys.AccountKey(agentID: id, currency: currency)
-            if let known = accounts[key]?.budgets { accounts[key]?.budgets = Self.merged(known, budgets) }
+            guard let former = accounts[key]?.budgets else { return }
+            accounts[key]?.budgets = budgets.map { $0.following(former) }
         case .license(let id):
-            if let known = licenses[id]?.budgets { licenses[id]?.budgets = Self.merged(known, budgets) }
-        }
-    }
-
-    /// What is known of a later period stays: the others were read just before it began.
-    private static func merged(_ known: [BudgetState], _ new: [BudgetState]) -> [BudgetState] {
-        new.map { state in
-            let later = known.first { $0.budget.period == state.budget.period && $0.periodStart > state.periodStart }
-            return later.map { BudgetState(budget: state.budget, spentBase: $0.spentBase, at: $0.periodStart) } ?? state
+            guard let former = licenses[id]?.budgets else { return }
+            licenses[id]?.budgets = budgets.map { $0.following(former) }
         }
     }
 
@@ -193,6 +189,12 @@ public struct HoldBook: Sendable {
     public func held(by agent: Agent.ID, in currency: Currency) -> Money {
         let entry = accounts[HoldKeys.AccountKey(agentID: agent, currency: currency)]
         return Money(base: entry?.held ?? 0, currency: currency)
+    }
+
+    /// What of that counts against the agent's budgets.
+    public func heldSpending(by agent: Agent.ID, in currency: Currency) -> Money {
+        let entry = accounts[HoldKeys.AccountKey(agentID: agent, currency: currency)]
+        return Money(base: entry?.heldSpending ?? 0, currency: currency)
     }
 
     /// What the open holds under a licence reserve, in the currency of its purchase.
@@ -212,6 +214,7 @@ public struct HoldBook: Sendable {
         }
         if let key = claim.keys.account {
             accounts[key]?.held += sign * claim.amount.base
+            if claim.isSpending { accounts[key]?.heldSpending += sign * claim.amount.base }
             accounts[key]?.holds += Int(sign)
         }
         if let key = claim.purchaseID {

@@ -139,7 +139,7 @@ public final class Meter: Sendable {
     public func heldBase(_ scope: Budget.Scope, in currency: Currency) -> Int64 {
         book.withLock { book in
             switch scope {
-            case .agent(let id): book.held(by: id, in: currency).base
+            case .agent(let id): book.heldSpending(by: id, in: currency).base
             case .license(let id): book.heldBase(under: id)
             }
         }
