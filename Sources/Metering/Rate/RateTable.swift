@@ -42,7 +42,7 @@ public struct RateTable: Sendable {
         return claims.indices.map { index in
             let interval = claims[index].limit.intervalNanoseconds
             let after = admitted ? ahead[index] + interval : ahead[index]
-            if admitted { set(claims[index].key, to: now + after, now: now) }
+            if admitted { set(claims[index].key, to: now.addingClamped(after), now: now) }
             return Self.decision(claims[index].limit, ahead: after, allowed: fits[index])
         }
     }
@@ -56,14 +56,14 @@ public struct RateTable: Sendable {
     /// Takes back a call that was counted and that another limit then refused.
     public mutating func giveBack(_ claim: RateClaim, now: Int64) {
         guard let until = usedUntil[claim.key] else { return }
-        let before = until - claim.limit.intervalNanoseconds
+        let before = until.subtractingClamped(claim.limit.intervalNanoseconds)
         usedUntil[claim.key] = before > now ? before : nil
     }
 
-    private func usedAhead(_ key: RateKey, _ now: Int64) -> Int64 { max(0, (usedUntil[key] ?? now) - now) }
+    private func usedAhead(_ key: RateKey, _ now: Int64) -> Int64 { max(0, (usedUntil[key] ?? now).subtractingClamped(now)) }
 
     private static func fits(_ limit: RateLimit, ahead: Int64) -> Bool {
-        ahead + limit.intervalNanoseconds <= limit.toleranceNanoseconds
+        ahead <= limit.toleranceNanoseconds - limit.intervalNanoseconds
     }
 
     private static func decision(_ limit: RateLimit, ahead: Int64, allowed: Bool) -> RateDecision {
@@ -89,5 +89,19 @@ public struct RateTable: Sendable {
         guard usedUntil.count > keysMax - keysMax / 8 else { return }
         let nearest = usedUntil.sorted { $0.value < $1.value }.prefix(keysMax / 4)
         for entry in nearest { usedUntil[entry.key] = nil }
+    }
+}
+
+extension Int64 {
+    /// The sum; the ends of 64 bits hold it.
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    /// The difference, as ``addingClamped(_:)``.
+    fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
     }
 }
