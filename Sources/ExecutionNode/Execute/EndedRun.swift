@@ -46,7 +46,9 @@ struct EndedRun: Sendable {
                     ? nil
                     : OutcomeLimit(agentBytesMax: outcomeBytesMax) { receipt in
                         self.notKept(usage).outcome(receipt: receipt)
-                    }
+                    },
+                // It may be booked long after it ended, and its key is to be repeated from then on.
+                answeredAt: .now
             ) { receipt in self.answer(usage, receipt) }
         } catch {
             throw .store(.refused("\(error)"))
