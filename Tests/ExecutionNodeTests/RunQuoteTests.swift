@@ -8,11 +8,11 @@ import Testing
 struct RunQuoteTests {
     private func quote(
         _ payload: String = "{}", price: Int64 = 10, per: Int64 = 1, from source: UnitRule.Source = .payload,
-        pointer: String = "/n", max: Int64 = 5, maxCost: String? = nil
+        pointer: String = "/n", as shape: UnitRule.Shape = .number, max: Int64 = 5, maxCost: String? = nil
     ) throws -> RunQuote {
         let pricing = Pricing(
             kind: .usage, price: Money(base: price, currency: .usdc), unit: "email", per: per,
-            units: UnitRule(source: source, pointer: pointer, max: max))
+            units: UnitRule(source: source, pointer: pointer, shape: shape, max: max))
         return try RunQuote(
             pricing, payload: try JSONValue(parsing: Array(payload.utf8)), currency: .usdc, maxCost: maxCost)
     }
@@ -29,12 +29,12 @@ struct RunQuoteTests {
     }
 
     @Test(
-        "count the payload's units, from none to the most",
+        "count the payload's units, from one to the most",
         arguments: [
-            (#"{"n":0}"#, "0"), (#"{"n":1}"#, "10"), (#"{"n":5}"#, "50"), (#"{"n":6}"#, "units_invalid"),
+            (#"{"n":0}"#, "units_invalid"), (#"{"n":1}"#, "10"), (#"{"n":5}"#, "50"), (#"{"n":6}"#, "units_invalid"),
             (#"{"n":-1}"#, "units_invalid"), (#"{"n":1.5}"#, "units_invalid"), (#"{"n":"2"}"#, "units_invalid"),
-            (#"{"n":9223372036854775808}"#, "units_invalid"), (#"{"n":[]}"#, "0"), (#"{"n":[1,[2,3]]}"#, "20"),
-            (#"{"n":[1,2,3,4,5,6]}"#, "units_invalid"), (#"{}"#, "units_invalid"), (#"[1]"#, "units_invalid"),
+            (#"{"n":9223372036854775808}"#, "units_invalid"), (#"{"n":[]}"#, "units_invalid"),
+            (#"{"n":[1,[2,3]]}"#, "units_invalid"), (#"{}"#, "units_invalid"), (#"[1]"#, "units_invalid"),
             (#"null"#, "units_invalid"),
         ])
     func counts(payload: String, expected: String) {
@@ -42,9 +42,19 @@ struct RunQuoteTests {
     }
 
     @Test(
+        "count the elements of a list where the price says so",
+        arguments: [
+            (#"{"n":[]}"#, "units_invalid"), (#"{"n":[1,[2,3]]}"#, "20"), (#"{"n":[1,2,3,4,5,6]}"#, "units_invalid"),
+            (#"{"n":3}"#, "units_invalid"),
+        ])
+    func lists(payload: String, expected: String) {
+        #expect(outcome { try quote(payload, as: .list) } == expected)
+    }
+
+    @Test(
         "follow a pointer through objects, lists and escapes",
         arguments: [
-            ("/a/b/0", "10"), ("/a/b", "20"), ("/x~1y", "30"), ("/x~0y", "40"), ("/x~01y", "50"),
+            ("/a/b/0", "10"), ("/a/b", "units_invalid"), ("/x~1y", "30"), ("/x~0y", "40"), ("/x~01y", "50"),
             ("/a/b/2", "units_invalid"),
             ("/a/b/-", "units_invalid"), ("/x~2y", "units_invalid"), ("/A", "units_invalid"),
         ])
@@ -67,7 +77,8 @@ struct RunQuoteTests {
     func results() throws {
         #expect(try quote(from: .result).amount.base == 50)
         let limited = try quote(from: .result, maxCost: "0.000037")
-        #expect(limited.amount.base == 37)
+        // Three whole ones.
+        #expect(limited.amount.base == 30)
         #expect(limited.unitsMax == 3)
         #expect(outcome { try quote(from: .result, maxCost: "0.000009") } == "max_cost_exceeded")
         #expect(outcome { try quote(#"{"n":5}"#, maxCost: "0.000049") } == "max_cost_exceeded")
@@ -80,12 +91,13 @@ struct RunQuoteTests {
         let quote = try quote(from: .result)
         let held = quote.amount
         for (units, base) in [(0, 0), (1, 10), (4, 40), (5, 50), (6, 50), (.max, 50)] as [(Int64, Int64)] {
-            #expect(quote.price(of: units, held: held).base == base)
+            let price = quote.price(of: units, held: held)
+            #expect(price.cost.base == base && price.units == Int64(base / 10))
         }
-        #expect(quote.price(of: 3, held: .zero(.usdc)).isZero)
+        #expect(quote.price(of: 3, held: .zero(.usdc)).cost.isZero)
         let owner = try RunQuote(nil, payload: .null, currency: .sol, maxCost: nil)
         #expect(owner.amount == .zero(.sol) && owner.unitsMax == nil)
-        #expect(owner.price(of: .max, held: owner.amount) == .zero(.sol))
+        #expect(owner.price(of: .max, held: owner.amount).cost == .zero(.sol))
     }
 
     @Test("by the thousand have whole prices for one")

@@ -4,8 +4,11 @@ import Testing
 
 @Suite("Units of a run")
 struct UnitRuleTests {
-    private func count(_ text: String, at pointer: String, max: Int64 = 5) throws -> Int64? {
-        UnitRule(source: .payload, pointer: pointer, max: max).count(in: try JSONValue(parsing: Array(text.utf8)))
+    private func count(
+        _ text: String, at pointer: String, as shape: UnitRule.Shape = .number, max: Int64 = 5
+    ) throws -> Int64? {
+        UnitRule(source: .result, pointer: pointer, shape: shape, max: max)
+            .count(in: try JSONValue(parsing: Array(text.utf8)))
     }
 
     @Test(
@@ -23,7 +26,18 @@ struct UnitRuleTests {
     @Test("A list counts its elements, whatever they are", arguments: 0...7)
     func lists(elements: Int) throws {
         let list = "[" + Array(repeating: "null", count: elements).joined(separator: ",") + "]"
-        #expect(try count("{\"n\":\(list)}", at: "/n") == (elements <= 5 ? Int64(elements) : nil))
+        #expect(try count("{\"n\":\(list)}", at: "/n", as: .list) == (elements <= 5 ? Int64(elements) : nil))
+    }
+
+    @Test("What is asked for is at least one, and has the shape that the price names")
+    func shapes() throws {
+        func asked(_ text: String, _ shape: UnitRule.Shape) throws -> Int64? {
+            UnitRule(source: .payload, pointer: "/n", shape: shape, max: 5)
+                .count(in: try JSONValue(parsing: Array(text.utf8)))
+        }
+        #expect(try asked("{\"n\":1}", .number) == 1 && asked("{\"n\":[7]}", .list) == 1)
+        #expect(try asked("{\"n\":0}", .number) == nil && asked("{\"n\":[]}", .list) == nil)
+        #expect(try asked("{\"n\":[500]}", .number) == nil && asked("{\"n\":5}", .list) == nil)
     }
 
     @Test("The largest number of units is counted")
@@ -40,6 +54,6 @@ struct UnitRuleTests {
         ] as [(String, Int64?)])
     func pointers(pointer: String, units: Int64?) throws {
         let text = #"{"a":{"b":[{"c":1},2]},"x/y":3,"x~y":4,"x~1y":5,"":{"":0}}"#
-        #expect(try count(text, at: pointer) == units)
+        #expect(try (count(text, at: pointer) ?? count(text, at: pointer, as: .list)) == units)
     }
 }

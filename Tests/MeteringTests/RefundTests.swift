@@ -12,7 +12,8 @@ struct RefundTests {
     private func refund(_ amount: Int64, of paid: Int64, before: Int64) throws -> Refund {
         try Refund(
             id: .new(), target: .payment(.new()), purchaseID: .new(), buyerID: .new(), sellerID: .new(),
-            amount: Samples.usdc(amount), of: Samples.usdc(paid), before: Samples.usdc(before), reason: "r",
+            amount: Samples.usdc(amount), of: Samples.usdc(paid), before: Samples.usdc(before), returnsFee: true,
+            reason: "r",
             createdAt: .now)
     }
 
@@ -83,7 +84,8 @@ struct RefundTests {
         #expect(throws: RefundError.otherCurrency(.usdc)) {
             try Refund(
                 id: .new(), target: .usage(.new()), purchaseID: .new(), buyerID: .new(), sellerID: .new(),
-                amount: Money(base: 1, currency: .sol), of: Samples.usdc(paid), before: Samples.usdc(0), reason: "r",
+                amount: Money(base: 1, currency: .sol), of: Samples.usdc(paid), before: Samples.usdc(0),
+                returnsFee: true, reason: "r",
                 createdAt: .now)
         }
     }

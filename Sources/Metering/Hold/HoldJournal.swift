@@ -108,7 +108,8 @@ public final class HoldJournal: Sendable {
         let draft = path + ".new"
         var file = try JournalFile(path: draft, emptied: true)
         do throws(JournalError) {
-            try file.append(open.values.flatMap { $0 })
+            // In an order that is the same every time.
+            try file.append(open.values.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { $0 })
             try file.move(to: path)
         } catch {
             file.remove()

@@ -9,7 +9,7 @@ import Synchronization
 public final class Meter: Sendable {
     let store: any MeteringStore
     let journal: HoldJournal
-    private let book: Mutex<HoldBook>
+    let book: Mutex<HoldBook>
 
     public init(store: any MeteringStore, journal: HoldJournal, book: HoldBook = HoldBook()) {
         self.store = store
