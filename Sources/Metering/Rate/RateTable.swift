@@ -60,7 +60,9 @@ public struct RateTable: Sendable {
         usedUntil[claim.key] = before > now ? before : nil
     }
 
-    private func usedAhead(_ key: RateKey, _ now: Int64) -> Int64 { max(0, (usedUntil[key] ?? now).subtractingClamped(now)) }
+    private func usedAhead(_ key: RateKey, _ now: Int64) -> Int64 {
+        max(0, (usedUntil[key] ?? now).subtractingClamped(now))
+    }
 
     private static func fits(_ limit: RateLimit, ahead: Int64) -> Bool {
         ahead <= limit.toleranceNanoseconds - limit.intervalNanoseconds
