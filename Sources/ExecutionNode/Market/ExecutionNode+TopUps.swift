@@ -1,4 +1,4 @@
-public import Fields
+package import Fields
 import Logging
 public import MarketCore
 public import Metering

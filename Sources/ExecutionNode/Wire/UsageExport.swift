@@ -1,4 +1,4 @@
-package import Fields
+import Fields
 package import MarketCore
 
 /// Usage records for other programs: a line each.
