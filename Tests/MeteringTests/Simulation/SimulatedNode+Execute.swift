@@ -87,7 +87,7 @@ extension SimulatedNode {
             }
         }
         while !isDead {
-            note { $0.attempts(hold.idempotency) }
+            note { $0.attempts(hold.idempotency, world.clock) }
             do throws(MeterError) {
                 let run = try await settle(usage, charge, hold)
                 note { $0.answered(run, usage, hold) }

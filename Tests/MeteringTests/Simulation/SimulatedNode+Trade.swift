@@ -36,7 +36,7 @@ extension SimulatedNode {
         for _ in 0..<2 {
             guard let record = try? PurchaseRecord(purchase: purchase, idempotency: request.map { ($0, outcome) })
             else { return fail("a purchase has no entries") }
-            note { $0.tries(purchase, request) }
+            note { $0.tries(purchase, request, world.clock) }
             do throws(MeterError) {
                 try await meter.purchase(record)
                 return note { $0.bought(purchase, request, outcome) }
@@ -136,6 +136,9 @@ extension SimulatedNode {
     }
 
     func prune() async {
+        let start = world.witness.now.nanoseconds
+        note { $0.pruneStarts() }
         _ = try? await registry.prune(now: world.clock.wall, instant: world.clock.instant)
+        note { $0.pruneEnds(start) }
     }
 }

@@ -42,7 +42,7 @@ final class SimulatedWorld: @unchecked Sendable {
         directory = "\(parent)/claw-simulation-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         store.onPrune = { [unowned self] in
-            if let fault = witness.pruned($0, clock) { fail(fault) }
+            if let fault = witness.pruned($0) { fail(fault) }
         }
         store.onBudgets = { [unowned self] in witness.heardOf($0, $1, at: $2, isNew: $3, now: clock.wall) }
         try start()
@@ -58,8 +58,8 @@ final class SimulatedWorld: @unchecked Sendable {
 
     func step() {
         stepNumber += 1
-        witness.now = (stepNumber, clock.monotonicNanoseconds)
         clock.pass(&chance)
+        witness.now = (stepNumber, clock.monotonicNanoseconds)
         let drawn = chance.below(1_024)
         if needsRestart || (drawn == 0 && chance.oneIn(4)) {
             crash()

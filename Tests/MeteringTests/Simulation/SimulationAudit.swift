@@ -104,6 +104,7 @@ struct SimulationAudit {
                     return refund.feePart.base == 0 || refund.feePart.base == fee
                 }
                 if !isSplit { return "the platform gives another part of \(back)" }
+                if back > paid { return "\(back) of \(paid) are given back" }
                 if refunds.contains(where: { $0.sellerPart.base + $0.feePart.base != $0.amount.base }) {
                     return "a refund is not its two parts"
                 }

@@ -17,10 +17,10 @@ final class SimulationWitness {
     private var open: Set<SkillUsage.ID> = []
     private var bodies: [IdempotencyScope: Set<BodyHash>] = [:]
     private var runsOfKey: [IdempotencyScope: Int] = [:]
-    private var answers: [IdempotencyScope: (outcome: StoredOutcome, nanoseconds: Int64)] = [:]
-    private var attempts: [IdempotencyScope: Int64] = [:]
-    private var lastPrune: Int64 = 0
-    private var pruneGap: Int64 = 0
+    private var answers: [IdempotencyScope: (outcome: StoredOutcome, attempt: Attempt?)] = [:]
+    private var attempts: [IdempotencyScope: Attempt] = [:]
+    private var startedPrunes: [Int64] = []
+    private var horizonSetAt: Int64 = 0
     private var prunedScopes: [IdempotencyScope: Int] = [:]
     private var scopeOfPurchase: [Purchase.ID: IdempotencyScope] = [:]
     private var answered: [SkillUsage.ID] = []
@@ -31,6 +31,12 @@ final class SimulationWitness {
     var exceeded: Set<BudgetOwner> = []
     /// Budgets that were read for another day than the one on which that was heard of.
     var outdated: Set<BudgetOwner> = []
+
+    /// When an answer was made, and how long it is kept at least.
+    private struct Attempt {
+        let nanoseconds: Int64
+        let keptNanoseconds: Int64
+    }
 
     struct BudgetOwner: Hashable {
         let scope: Budget.Scope
@@ -92,23 +98,28 @@ final class SimulationWitness {
     }
 
     func recovered() -> String? {
+        startedPrunes = []
+        outdated = []
         defer { open = [] }
         return open.contains { store.runs[$0] == nil } ? "a run has no record after the recovery" : nil
     }
 
     // MARK: Keys
 
-    /// An answer is made that is as old as this moment when it is stored.
-    func attempts(_ request: IdempotentRequest?) -> String? {
-        if let scope = request?.scope { attempts[scope] = now.nanoseconds }
+    /// An answer is made that is as old as this moment when it is stored. What is dropped are answers older than the
+    /// horizon, which moves at most twice as fast as the monotonic clock, from where it was set last.
+    func attempts(_ request: IdempotentRequest?, _ clock: SimulatedClock) -> String? {
+        guard let scope = request?.scope, let horizon = store.horizon else { return nil }
+        let margin = clock.wall.milliseconds - horizon.milliseconds
+        attempts[scope] = Attempt(
+            nanoseconds: now.nanoseconds, keptNanoseconds: margin / 2 * 1_000_000 - (now.nanoseconds - horizonSetAt))
         return nil
     }
 
     private func keep(_ outcome: StoredOutcome, for request: IdempotentRequest) -> String? {
         // Where weeks passed before the client was told, it was dropped already.
         guard store.outcomes[request.scope] != nil else { return nil }
-        let since = attempts[request.scope] ?? now.nanoseconds
-        let earlier = answers.updateValue((outcome, since), forKey: request.scope)
+        let earlier = answers.updateValue((outcome, attempts[request.scope]), forKey: request.scope)
         return earlier == nil ? nil : "key \(request.scope.key) is answered anew"
     }
 
@@ -127,17 +138,23 @@ final class SimulationWitness {
         return nil
     }
 
-    /// By a clock that is not set back, an answer stays repeatable for half its time, less half the time in which nobody
-    /// looked at the clocks.
-    func pruned(_ scopes: [IdempotencyScope], _ clock: SimulatedClock) -> String? {
-        let time = clock.monotonicNanoseconds
-        pruneGap = max(pruneGap, time - lastPrune)
-        lastPrune = time
-        let kept = IdempotencyRegistry.retentionMilliseconds / 2 * 1_000_000 - pruneGap / 2
+    func pruneStarts() -> String? {
+        startedPrunes.append(now.nanoseconds)
+        return nil
+    }
+
+    func pruneEnds(_ start: Int64) -> String? {
+        if let index = startedPrunes.firstIndex(of: start) { startedPrunes.remove(at: index) }
+        return nil
+    }
+
+    func pruned(_ scopes: [IdempotencyScope]) -> String? {
+        // Whichever of those that are under way it is.
+        horizonSetAt = startedPrunes.min() ?? now.nanoseconds
         var fault: String?
         for scope in scopes {
-            if let answer = answers.removeValue(forKey: scope), time - answer.nanoseconds < kept,
-                clock.temper != .leaping
+            if let attempt = answers.removeValue(forKey: scope)?.attempt,
+                now.nanoseconds - attempt.nanoseconds < attempt.keptNanoseconds
             {
                 fault = "the answer of key \(scope.key) is dropped too early"
             }
@@ -162,9 +179,11 @@ final class SimulationWitness {
         }
     }
 
-    func tries(_ purchase: Purchase, _ request: IdempotentRequest?) -> String? {
+    func tries(_ purchase: Purchase, _ request: IdempotentRequest?, _ clock: SimulatedClock) -> String? {
+        // A second try is as old as the first.
+        guard scopeOfPurchase[purchase.id] == nil else { return nil }
         scopeOfPurchase[purchase.id] = request?.scope
-        return attempts(request)
+        return attempts(request, clock)
     }
 
     func bought(_ purchase: Purchase, _ request: IdempotentRequest?, _ outcome: StoredOutcome) -> String? {
@@ -202,10 +221,11 @@ final class SimulationWitness {
     func heardOf(_ scope: Budget.Scope, _ currency: Currency, at time: Timestamp, isNew: Bool, now: Timestamp) {
         let owner = BudgetOwner(scope: scope, currency: currency)
         if isNew { exceeded.insert(owner) }
-        if CalendarUnit.day.start(of: time) == CalendarUnit.day.start(of: now) {
-            outdated.remove(owner)
-        } else {
+        if CalendarUnit.day.start(of: time) != CalendarUnit.day.start(of: now) {
             outdated.insert(owner)
+        } else if isNew {
+            // What is loaded is not taken over where something is known already.
+            outdated.remove(owner)
         }
     }
 
