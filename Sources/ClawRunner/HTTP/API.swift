@@ -44,6 +44,7 @@ struct API: HTTPResponder {
                 // Before the body is read. What is wrong with a key is the route's to say.
                 if let key = try? call.bearer, let agent = try? node.authenticate(key) {
                     let rate = try node.countRequest(of: agent)
+                    call.agent = agent
                     call.agentRate = rate
                     rates.insert(rate, at: 0)
                 }

@@ -15,8 +15,17 @@ struct Call: Sendable {
     let id: String
     let logger: Logger
     let connection: Connection?
-    /// The limit of the agent whose key came with the request, which counts there already; nil without a good key.
+    /// The agent whose key came with the request; nil without a good key.
+    var agent: Agent.ID?
+    /// That agent's limit, where the request counts already.
     var agentRate: RateStatus?
+
+    /// Who calls, for routes that need to know.
+    /// - Throws: `NodeError` 401, which says what is wrong with the key.
+    func caller(_ node: ExecutionNode) throws -> Agent.ID {
+        if let agent { return agent }
+        return try node.authenticate(try bearer)
+    }
 
     /// A part of the path; the route table has checked that it is there.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }

@@ -13,18 +13,12 @@ extension ExecutionNode {
         // Before anything is looked up: a replay and a refusal are work, too.
         let agent = if let rate = request.agentRate { rate } else { try countRequest(of: request.caller) }
         let skill = try await skills.skill(request.skill)
-        guard let key = try idempotentRequest(request, skill) else {
-            return try await call(request, skill, keyed: nil, agent)
+        let key = try idempotentRequest(request, skill)
+        return try await once(key) { outcome in
+            ExecuteReply(outcome: outcome, isReplay: true, rates: [agent])
+        } otherwise: { () async throws(NodeError) in
+            try await call(request, skill, keyed: key, agent)
         }
-        switch try await begin(key) {
-        case .new: break
-        case .replay(let outcome): return ExecuteReply(outcome: outcome, isReplay: true, rates: [agent])
-        case .inFlight: throw Self.stillRunning
-        case .mismatch: throw Self.keyReused
-        case .full(let bytes): throw Self.idempotencyFull(bytes)
-        }
-        defer { idempotency.end(key.scope) }
-        return try await call(request, skill, keyed: key, agent)
     }
 
     private func call(

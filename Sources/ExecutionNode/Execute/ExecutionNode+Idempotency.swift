@@ -3,12 +3,12 @@ import MarketCore
 import Metering
 
 extension ExecutionNode {
-    static let stillRunning = NodeError(
+    private static let stillRunning = NodeError(
         status: 409, code: "request_in_flight",
         detail: "A request with this Idempotency-Key is being answered; try again in a second.", retryable: true,
         retryAfterSeconds: 1)
 
-    static let keyReused = NodeError(
+    private static let keyReused = NodeError(
         status: 422, code: "idempotency_key_reused",
         detail: "This Idempotency-Key was used with another body; use a new key for a new request.")
 
@@ -31,7 +31,7 @@ extension ExecutionNode {
         }
     }
 
-    static func idempotencyFull(_ bytes: Int64) -> NodeError {
+    private static func idempotencyFull(_ bytes: Int64) -> NodeError {
         NodeError(
             status: 429, code: "idempotency_store_full",
             detail: "The stored answers of your earlier requests with an Idempotency-Key take \(bytes) bytes, the most "
@@ -39,7 +39,24 @@ extension ExecutionNode {
             retryable: true, retryAfterSeconds: 600, fields: ["storedBytes": .number(bytes)])
     }
 
-    func begin(_ request: IdempotentRequest) async throws(NodeError) -> IdempotencyState {
+    /// Does a request once for its key, and answers what was stored from then on; without a key it is done each time.
+    func once<Reply>(
+        _ key: IdempotentRequest?, replay: (StoredOutcome) -> Reply,
+        otherwise body: () async throws(NodeError) -> Reply
+    ) async throws(NodeError) -> Reply {
+        guard let key else { return try await body() }
+        switch try await begin(key) {
+        case .new: break
+        case .replay(let outcome): return replay(outcome)
+        case .inFlight: throw Self.stillRunning
+        case .mismatch: throw Self.keyReused
+        case .full(let bytes): throw Self.idempotencyFull(bytes)
+        }
+        defer { idempotency.end(key.scope) }
+        return try await body()
+    }
+
+    private func begin(_ request: IdempotentRequest) async throws(NodeError) -> IdempotencyState {
         do throws(StoreError) {
             return try await idempotency.begin(request, agentBytesMax: configuration.outcomeBytesMax)
         } catch {

@@ -10,16 +10,11 @@ extension ExecutionNode {
         let key = try idempotentRequest(
             agent: request.buyer, route: "POST /api/v1/marketplace/purchase", key: request.idempotencyKey,
             fingerprint: request.hash)
-        guard let key else { return PurchaseReply(outcome: try await buy(request, keyed: nil), isReplay: false) }
-        switch try await begin(key) {
-        case .new: break
-        case .replay(let outcome): return PurchaseReply(outcome: outcome, isReplay: true)
-        case .inFlight: throw Self.stillRunning
-        case .mismatch: throw Self.keyReused
-        case .full(let bytes): throw Self.idempotencyFull(bytes)
+        return try await once(key) { outcome in
+            PurchaseReply(outcome: outcome, isReplay: true)
+        } otherwise: { () async throws(NodeError) in
+            PurchaseReply(outcome: try await buy(request, keyed: key), isReplay: false)
         }
-        defer { idempotency.end(key.scope) }
-        return PurchaseReply(outcome: try await buy(request, keyed: key), isReplay: false)
     }
 
     private func buy(

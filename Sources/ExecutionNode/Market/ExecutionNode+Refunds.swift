@@ -119,16 +119,11 @@ extension ExecutionNode {
         let key = try idempotentRequest(
             agent: purchase.sellerID, route: "POST /api/v1/\(place)\(path)/refund", key: request.idempotencyKey,
             fingerprint: request.hash)
-        guard let key else { return RefundReply(outcome: try await body(nil), isReplay: false) }
-        switch try await begin(key) {
-        case .new: break
-        case .replay(let outcome): return RefundReply(outcome: outcome, isReplay: true)
-        case .inFlight: throw Self.stillRunning
-        case .mismatch: throw Self.keyReused
-        case .full(let bytes): throw Self.idempotencyFull(bytes)
+        return try await once(key) { outcome in
+            RefundReply(outcome: outcome, isReplay: true)
+        } otherwise: { () async throws(NodeError) in
+            RefundReply(outcome: try await body(key), isReplay: false)
         }
-        defer { idempotency.end(key.scope) }
-        return RefundReply(outcome: try await body(key), isReplay: false)
     }
 
     /// What was paid, of which a part is given back.

@@ -20,7 +20,7 @@ struct ExecuteRoutes {
     }
 
     @Sendable private func execute(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let limits = node.configuration
         let body = try await call.body(bytesMax: limits.requestBytesMax)
         let (node, runs, token, key) = (node, runs, call.purchaseToken, call.header(.idempotencyKey))
@@ -50,7 +50,7 @@ struct ExecuteRoutes {
 
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let execution = try await node.execution(call.parameter("execution"), reader: agent)
         let report = (try? JSONValue(parsing: execution.report)) ?? .null
         var object: JSONObject = [

@@ -16,7 +16,7 @@ struct KeyRoutes {
     }
 
     @Sendable private func add(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let (key, apiKey) = try await node.addKey(try KeyRequest(fields), for: agent)
         return .json(["key": key.json, "apiKey": .string(apiKey)], status: 201).with(.cacheControl, "no-store")
@@ -24,12 +24,12 @@ struct KeyRoutes {
 
     @Sendable private func list(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(["items": .array(try await node.apiKeys(of: agent).map(\.json))])
     }
 
     @Sendable private func revoke(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         let after = try query.int("after", in: 0...Int(ExecutionNode.keyOverlapSecondsMax)) ?? 0
         try query.finish()

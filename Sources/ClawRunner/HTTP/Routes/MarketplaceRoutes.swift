@@ -16,7 +16,7 @@ struct MarketplaceRoutes {
     }
 
     @Sendable private func purchase(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let body = try await call.body(bytesMax: 64 << 10)
         let request = try PurchaseRequest(
             buyer: agent, try call.fields(body), idempotencyKey: call.header(.idempotencyKey), body: body)
@@ -26,7 +26,7 @@ struct MarketplaceRoutes {
 
     @Sendable private func verify(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(try await node.verify(call.parameter("skill"), caller: agent, token: call.purchaseToken))
     }
 }

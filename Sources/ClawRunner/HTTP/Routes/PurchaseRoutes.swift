@@ -27,7 +27,7 @@ struct PurchaseRoutes {
     }
 
     @Sendable private func list(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         var wanted = PurchaseQuery(party: try query.party(of: agent))
         if let skill = try query.string("skillId", bytesMax: 64) { wanted.skillID = try await node.skill(skill).id }
@@ -39,30 +39,30 @@ struct PurchaseRoutes {
 
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(try await node.purchase(call.parameter("purchase"), reader: agent))
     }
 
     private func renew(_ call: Call, _ renews: Bool) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let purchase = try await node.setRenewal(call.parameter("purchase"), buyer: agent, renews: renews)
         return .json(["purchase": purchase.json])
     }
 
     @Sendable private func token(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(try await node.reissueToken(call.parameter("purchase"), buyer: agent))
             .with(.cacheControl, "no-store")
     }
 
     @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let request = try await call.refund()
         return Reply(try await node.refundPurchase(call.parameter("purchase"), request, by: .seller(agent)))
     }
 
     @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let request = try await call.refund()
         return Reply(try await node.refundExecution(call.parameter("execution"), request, by: .seller(agent)))
     }
@@ -71,12 +71,12 @@ struct PurchaseRoutes {
 
     @Sendable private func listBudgets(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(["items": .array(try await node.budgets(of: agent))])
     }
 
     @Sendable private func setBudget(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let purchase = try fields.optionalString("purchaseId", minBytes: 1, maxBytes: 64)
         let period: Budget.Period = try fields.enumeration("period")
@@ -90,7 +90,7 @@ struct PurchaseRoutes {
     }
 
     @Sendable private func dropBudget(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         let purchase = try query.string("purchaseId", bytesMax: 64)
         guard let period = try query.enumeration("period", as: Budget.Period.self) else {
@@ -108,11 +108,11 @@ struct PurchaseRoutes {
 extension PurchaseRoutes {
     @Sendable private func listTopUps(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        return try await topUps(of: try node.authenticate(try call.bearer))
+        return try await topUps(of: try call.caller(node))
     }
 
     @Sendable private func setTopUp(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let currency: Currency = try fields.optionalEnumeration("currency") ?? .usdc
         let threshold = try fields.money("threshold", currency)
@@ -125,7 +125,7 @@ extension PurchaseRoutes {
     }
 
     @Sendable private func dropTopUp(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         let currency = try query.enumeration("currency", as: Currency.self) ?? .usdc
         try query.finish()

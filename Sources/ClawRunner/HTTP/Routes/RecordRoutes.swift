@@ -18,7 +18,7 @@ struct RecordRoutes {
     }
 
     @Sendable private func usage(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         var wanted = try await filter(&query, agent)
         wanted.page = try query.page()
@@ -39,7 +39,7 @@ struct RecordRoutes {
 
     /// A part of all that matches; the header `X-Next-Cursor` says where the next one starts.
     @Sendable private func export(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         var wanted = try await filter(&query, agent)
         let format = try query.enumeration("format", as: UsageExport.self) ?? .csv
@@ -55,7 +55,7 @@ struct RecordRoutes {
     }
 
     @Sendable private func summary(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         var query = try call.query()
         var wanted = UsageSummaryQuery(
             party: try query.party(of: agent), unit: try query.enumeration("by", as: CalendarUnit.self) ?? .day)
@@ -69,7 +69,7 @@ struct RecordRoutes {
 
     @Sendable private func balances(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         return .json(["items": .array(try await node.balances(of: agent).map(\.json))])
     }
 }

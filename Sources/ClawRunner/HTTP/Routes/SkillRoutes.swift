@@ -20,7 +20,7 @@ struct SkillRoutes {
     }
 
     @Sendable private func upload(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let archive = try await call.body(bytesMax: node.configuration.packageBytesMax)
         let (package, manifest, isNew) = try await node.upload(archive, by: agent)
         return .json(
@@ -31,7 +31,7 @@ struct SkillRoutes {
     }
 
     @Sendable private func publish(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let fields = try call.fields(try await call.body(bytesMax: 1 << 20))
         let (skill, isNew) = try await node.publish(try Publication(fields), by: agent)
         return .json(
@@ -63,7 +63,7 @@ struct SkillRoutes {
     // MARK: Secrets
 
     @Sendable private func listSecrets(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let secrets = try await node.secrets(of: call.parameter("skill"), for: agent)
         return .json([
             "items": .array(
@@ -78,7 +78,7 @@ struct SkillRoutes {
     }
 
     @Sendable private func setSecret(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         // In JSON a byte of the value may take six.
         let fields = try call.fields(try await call.body(bytesMax: 6 * ExecutionNode.secretBytesMax + 64))
         let value = try fields.string("value", minBytes: 1, maxBytes: ExecutionNode.secretBytesMax)
@@ -89,7 +89,7 @@ struct SkillRoutes {
     }
 
     @Sendable private func removeSecret(_ call: Call) async throws -> Reply {
-        let agent = try node.authenticate(try call.bearer)
+        let agent = try call.caller(node)
         let name = call.parameter("name")
         try await node.removeSecret(name, of: call.parameter("skill"), for: agent)
         return .json(["name": .string(name), "set": false])
