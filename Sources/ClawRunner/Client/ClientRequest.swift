@@ -38,6 +38,11 @@ struct ClientRequest: Sendable {
         return path + "?" + query.map { "\($0.name)=\(Self.escaped($0.value))" }.joined(separator: "&")
     }
 
+    /// Adds the parameters that are given.
+    mutating func ask(_ parameters: [(name: String, value: String?)]) {
+        query += parameters.compactMap { name, value in value.map { (name, $0) } }
+    }
+
     /// Text as one part of a path or a query (RFC 3986: everything but unreserved characters is escaped).
     static func escaped(_ text: String) -> String {
         var escaped = ""

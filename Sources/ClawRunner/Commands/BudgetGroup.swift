@@ -81,10 +81,7 @@ struct BudgetDrop: AsyncParsableCommand {
 
     func run() async throws {
         var request = ClientRequest(.delete, "/api/v1/budgets")
-        request.query = [("period", period), ("purchaseId", purchase), ("currency", currency)].compactMap {
-            name, value in
-            value.map { (name, $0) }
-        }
+        request.ask([("period", period), ("purchaseId", purchase), ("currency", currency)])
         BudgetTable.show(try await connection.client().call(request).json, connection)
     }
 }

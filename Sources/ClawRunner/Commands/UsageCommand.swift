@@ -23,11 +23,7 @@ struct UsageCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Before this moment (RFC 3339).", valueName: "time"))
     var to: String?
 
-    @Option(help: "The most to list at once, 1 to 200.")
-    var limit = 50
-
-    @Option(help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var pages: PageOptions
 
     @Flag(help: "All pages.")
     var all = false
@@ -36,7 +32,7 @@ struct UsageCommand: AsyncParsableCommand {
         let client = try connection.client()
         var skillID: String?
         if let skill { skillID = try await client.skill(skill).id }
-        var page = try await self.page(client, skillID, cursor)
+        var page = try await self.page(client, skillID, pages.cursor)
         var items = page["items"]?.array ?? []
         while all, let next = page["pagination"]?["nextCursor"]?.string {
             page = try await self.page(client, skillID, next)
@@ -55,15 +51,14 @@ struct UsageCommand: AsyncParsableCommand {
         var table = UsageTable(skillNames: try await SkillNames.of(items, client))
         items.forEach { table.add($0) }
         table.lines(.output).forEach { Terminal.output.line($0) }
-        if let next = page["pagination"]?["nextCursor"]?.string { Terminal.error.line("More: --cursor \(next)") }
+        PageOptions.showMore(page)
     }
 
     private func page(
         _ client: MarketClient, _ skillID: String?, _ cursor: String?
     ) async throws(CommandFailure) -> JSONValue {
-        var request = ClientRequest(.get, "/api/v1/usage")
-        let parameters = [("from", from), ("to", to), ("skillId", skillID), ("cursor", cursor)]
-        request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
+        let request = pages.request(
+            "/api/v1/usage", [("from", from), ("to", to), ("skillId", skillID)], cursor: cursor)
         return try await client.call(request).json
     }
 }

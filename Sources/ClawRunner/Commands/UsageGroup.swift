@@ -30,19 +30,12 @@ struct UsageSum: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Before this moment (RFC 3339).", valueName: "time"))
     var to: String?
 
-    @Option(help: "The most to list at once, 1 to 200.")
-    var limit = 50
-
-    @Option(help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var pages: PageOptions
 
     func run() async throws {
         let client = try connection.client()
-        var request = ClientRequest(.get, "/api/v1/usage/summary")
-        let parameters = [
-            ("by", by), ("role", sold ? "seller" : "buyer"), ("from", from), ("to", to), ("cursor", cursor),
-        ]
-        request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
+        let request = pages.request(
+            "/api/v1/usage/summary", [("by", by), ("role", sold ? "seller" : "buyer"), ("from", from), ("to", to)])
         let answer = try await client.call(request).json
         if connection.json {
             Terminal.output.line(answer.description)
@@ -65,7 +58,7 @@ struct UsageSum: AsyncParsableCommand {
                 String(sum["calls"]?.int64 ?? 0), String(sum["units"]?.int64 ?? 0), sum["cost"]?.string ?? "")
         }
         table.lines().forEach { Terminal.output.line($0) }
-        if let next = answer["pagination"]?["nextCursor"]?.string { Terminal.error.line("More: --cursor \(next)") }
+        PageOptions.showMore(answer)
     }
 }
 
@@ -94,9 +87,7 @@ struct UsageExportCommand: AsyncParsableCommand {
         var cursor: String?
         repeat {
             var request = ClientRequest(.get, "/api/v1/usage/export")
-            request.query = [("format", format), ("from", from), ("to", to), ("cursor", cursor)].compactMap {
-                name, value in value.map { (name, $0) }
-            }
+            request.ask([("format", format), ("from", from), ("to", to), ("cursor", cursor)])
             request.answersText = true
             let answer = try await client.call(request)
             Terminal.output.write(answer.body)

@@ -21,16 +21,10 @@ struct MarketList: AsyncParsableCommand {
     @Option(help: "popular, newest or rating.")
     var sort: String?
 
-    @Option(help: "The most to list, 1 to 200.")
-    var limit = 50
-
-    @Option(help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var pages: PageOptions
 
     func run() async throws {
-        var request = ClientRequest(.get, "/api/v1/skills")
-        let parameters = [("search", search), ("category", category), ("sort", sort), ("cursor", cursor)]
-        request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
+        let request = pages.request("/api/v1/skills", [("search", search), ("category", category), ("sort", sort)])
         let answer = try await connection.anonymousClient.call(request)
         if connection.json {
             Terminal.output.line(answer.json.description)
@@ -49,9 +43,7 @@ struct MarketList: AsyncParsableCommand {
             return
         }
         table.lines().forEach { Terminal.output.line($0) }
-        if let next = answer.json["pagination"]?["nextCursor"]?.string {
-            Terminal.error.line("More: --cursor \(next)")
-        }
+        PageOptions.showMore(answer.json)
     }
 }
 

@@ -18,17 +18,12 @@ struct PurchaseList: AsyncParsableCommand {
     @Option(help: "Only those that are pending, completed or refunded.")
     var status: String?
 
-    @Option(help: "The most to list, 1 to 200.")
-    var limit = 50
-
-    @Option(help: "Where the page before ended.")
-    var cursor: String?
+    @OptionGroup var pages: PageOptions
 
     func run() async throws {
         let client = try connection.client()
-        var request = ClientRequest(.get, "/api/v1/purchases")
-        let parameters = [("role", sold ? "seller" : "buyer"), ("status", status), ("cursor", cursor)]
-        request.query = parameters.compactMap { name, value in value.map { (name, $0) } } + [("limit", String(limit))]
+        let request = pages.request(
+            "/api/v1/purchases", [("role", sold ? "seller" : "buyer"), ("status", status)])
         let answer = try await client.call(request).json
         if connection.json {
             Terminal.output.line(answer.description)
@@ -50,6 +45,6 @@ struct PurchaseList: AsyncParsableCommand {
                 purchase["revokedReason"]?.string == nil ? purchase["status"]?.string ?? "" : "revoked")
         }
         table.lines().forEach { Terminal.output.line($0) }
-        if let next = answer["pagination"]?["nextCursor"]?.string { Terminal.error.line("More: --cursor \(next)") }
+        PageOptions.showMore(answer)
     }
 }
