@@ -50,13 +50,17 @@ public final class SQLiteStore: Sendable {
         try mappingStoreErrors { try pool.close() }
     }
 
+    /// Each settle touches a dozen pages that the last one touched. Readers find what the writer wrote in the system's own cache.
+    private static let writerCacheKiB = 8000
+    private static let readerCacheKiB = 2000
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.label = "clawrunner.store"
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -8000")
+            try db.execute(sql: "PRAGMA cache_size = -\(readerCacheKiB)")
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             // Savepoints copy pages aside; in a file that would cost as much as the writes themselves.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
@@ -90,6 +94,7 @@ public final class SQLiteStore: Sendable {
     private static func requireDurability(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA cache_size = -\(writerCacheKiB)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = \(JournalSpace.checkpointPages)")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,

@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -501,6 +502,9 @@ static inline void clw_raise_open_files(void) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
+/// How many heaps malloc(3) keeps at most; by default up to eight for each processor, and what one has freed serves no
+/// other.
+static inline void clw_heaps_max(int count) { mallopt(M_ARENA_MAX, count); }
 static inline int clw_setrlimit(int resource, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {soft, hard};
     return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);

@@ -28,6 +28,8 @@ struct DaemonStart: Sendable {
     /// - Throws: ``CommandFailure``.
     init(_ configuration: ServeConfiguration) throws(CommandFailure) {
         self.configuration = configuration
+        // More of them cost memory, and threads that share one hardly wait: few run at once.
+        clw_heaps_max(CInt(ProcessInfo.processInfo.activeProcessorCount))
         // Every request, run and relayed connection takes some; a session's usual 1024 are few for all of them.
         clw_raise_open_files()
         settings = try DaemonSettings(configuration)
