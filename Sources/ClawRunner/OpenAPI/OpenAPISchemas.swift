@@ -147,7 +147,8 @@ enum OpenAPISchemas {
         "category": OpenAPIOperation.ref("Category"), "pricing": OpenAPIOperation.ref("Pricing"),
         "code": ["type": "object"], "api": ["type": "object"],
         "status": ["enum": ["pending", "published", "review", "rejected"]], "rating": ["type": "number"],
-        "reviewCount": integer, "downloadCount": integer, "tags": ["type": "array", "items": string],
+        "reviewCount": integer, "downloadCount": integer,
+        "quality": ["type": ["number", "null"], "minimum": 0, "maximum": 1], "tags": ["type": "array", "items": string],
         "createdAt": time, "updatedAt": time,
     ])
 

@@ -31,6 +31,7 @@ extension Skill {
             "rating": JSONNumber(rating).map(JSONValue.number) ?? 0,
             "reviewCount": .number(reviewCount),
             "downloadCount": .number(downloadCount),
+            "quality": quality.flatMap(JSONNumber.init).map(JSONValue.number) ?? .null,
             "tags": .array(tags.map(JSONValue.string)),
             "createdAt": .string(createdAt.description),
             "updatedAt": .string(updatedAt.description),

@@ -27,13 +27,15 @@ public struct Skill: Hashable, Sendable {
     public var reviewCount: Int64
     /// Completed purchases.
     public var downloadCount: Int64
+    /// What the review of its latest version found it to be worth, 0 to 1; nil until it was reviewed.
+    public var quality: Double?
     public let createdAt: Timestamp
     public var updatedAt: Timestamp
 
     public init(
         id: ID, agentID: Agent.ID, name: String, displayName: String, category: Category, pricing: Pricing,
         status: Status, tags: [String], latest: SkillVersion, rating: Double = 0, reviewCount: Int64 = 0,
-        downloadCount: Int64 = 0, createdAt: Timestamp, updatedAt: Timestamp
+        downloadCount: Int64 = 0, quality: Double? = nil, createdAt: Timestamp, updatedAt: Timestamp
     ) {
         self.id = id
         self.agentID = agentID
@@ -47,6 +49,7 @@ public struct Skill: Hashable, Sendable {
         self.rating = rating
         self.reviewCount = reviewCount
         self.downloadCount = downloadCount
+        self.quality = quality
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }

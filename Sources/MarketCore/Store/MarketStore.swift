@@ -57,8 +57,8 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken market-wide.
     func insert(skill: Skill) async throws(StoreError)
 
-    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, reviews and
-    /// `updatedAt`; never its versions. Downloads follow the purchases.
+    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, reviews, quality
+    /// and `updatedAt`; never its versions. Downloads follow the purchases.
     /// - Throws: ``StoreError/missing(_:)`` with `skill`.
     func update(skill: Skill) async throws(StoreError)
 

@@ -29,9 +29,9 @@ extension SQLiteStore: MarketStore {
             try db.run(
                 """
                 INSERT INTO skills (id, agent_id, name, display_name, description, category, pricing_kind, price,
-                    currency, pricing, status, tags, latest_version, rating, review_count, download_count, created_at,
-                    updated_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    currency, pricing, status, tags, latest_version, rating, review_count, download_count, quality,
+                    created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     skill.id.uuid, skill.agentID.uuid, skill.name, skill.displayName,
@@ -39,7 +39,7 @@ extension SQLiteStore: MarketStore {
                     skill.pricing.price.base, skill.pricing.price.currency.rawValue,
                     skill.pricing.json.description, skill.status.rawValue, skill.tagsJSON,
                     skill.latest.version.description, skill.rating, skill.reviewCount, skill.downloadCount,
-                    skill.createdAt.milliseconds, skill.updatedAt.milliseconds,
+                    skill.quality, skill.createdAt.milliseconds, skill.updatedAt.milliseconds,
                 ])
             try Self.insert(skill.latest, of: skill.id, in: db)
         }
@@ -93,14 +93,14 @@ extension SQLiteStore: MarketStore {
         let changed = try db.run(
             """
             UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
-                pricing = ?, status = ?, tags = ?, rating = ?, review_count = ?, updated_at = ?
+                pricing = ?, status = ?, tags = ?, rating = ?, review_count = ?, quality = ?, updated_at = ?
             WHERE id = ?
             """,
             [
                 skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
                 skill.pricing.price.base, skill.pricing.price.currency.rawValue,
                 skill.pricing.json.description, skill.status.rawValue, skill.tagsJSON,
-                skill.rating, skill.reviewCount, skill.updatedAt.milliseconds, skill.id.uuid,
+                skill.rating, skill.reviewCount, skill.quality, skill.updatedAt.milliseconds, skill.id.uuid,
             ])
         guard changed == 1 else { throw StoreError.missing("skill") }
     }

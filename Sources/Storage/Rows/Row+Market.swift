@@ -37,6 +37,7 @@ extension Row {
             displayName: try text("display_name"), category: try word("category"), pricing: try pricing(),
             status: try word("status"), tags: try tags(), latest: latest, rating: try real("rating"),
             reviewCount: try integer("review_count"), downloadCount: try integer("download_count"),
+            quality: try decode(Double?.self, forColumn: "quality"),
             createdAt: try time("created_at"), updatedAt: try time("updated_at"))
     }
 
