@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
-    public typealias Store = MarketStore & MeteringStore
+    public typealias Store = MarketStore & MeteringStore & AuditStore
 
     private let settings: Mutex<NodeConfiguration>
     let store: any Store
@@ -76,6 +76,7 @@ public final class ExecutionNode: Sendable {
         try await node.recover()
         let keys = try await node.inStore { () throws(StoreError) in try await store.apiKeys() }
         for key in keys { node.keys.insert(key) }
+        try await node.noteSigningKey()
         return node
     }
 

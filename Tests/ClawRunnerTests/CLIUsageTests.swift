@@ -9,7 +9,7 @@ struct CLIUsageTests {
         arguments: [
             ["serve"], ["backup"], ["restore"], ["keys"], ["run"], ["doctor"], ["demo"], ["exec"], ["execution"],
             ["balance"],
-            ["ledger", "verify"], ["receipt", "verify"],
+            ["ledger", "verify"], ["audit", "list"], ["audit", "verify"], ["receipt", "verify"],
             ["agent", "register"], ["agent", "show"], ["agent", "kept"], ["agent", "key"], ["market", "list"],
             ["market", "purchase"],
             ["market", "verify"], ["market", "credit"], ["skill", "init"], ["skill", "validate"], ["skill", "pack"],

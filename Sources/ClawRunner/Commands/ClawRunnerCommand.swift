@@ -32,6 +32,7 @@ struct ClawRunnerCommand: AsyncParsableCommand {
                 subcommands: [
                     AgentGroup.self, MarketGroup.self, PurchaseGroup.self, BudgetGroup.self, ExecCommand.self,
                     ExecutionCommand.self, UsageGroup.self, BalanceCommand.self, ReceiptGroup.self, LedgerGroup.self,
+                    AuditGroup.self,
                 ]),
         ])
 

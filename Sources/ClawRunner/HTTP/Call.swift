@@ -27,6 +27,24 @@ struct Call: Sendable {
         return try node.authenticate(try bearer)
     }
 
+    /// Lets only the operator pass.
+    /// - Throws: `NodeError` 401 or 403.
+    func requireOperator(_ operatorKey: OperatorKey, _ node: ExecutionNode) throws {
+        guard let key = try bearer else {
+            throw NodeError(
+                status: 401, code: "operator_key_required",
+                detail:
+                    "Send the operator key as \"Authorization: Bearer\"; serve writes it to operator.key in its data.")
+        }
+        guard operatorKey.matches(key) else {
+            // An agent's own key tells who it is, and that it may not do this.
+            _ = try caller(node)
+            throw NodeError(
+                status: 403, code: "operator_only",
+                detail: "An agent's API key does not allow this; the operator key does.")
+        }
+    }
+
     /// A part of the path; the route table has checked that it is there.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 

@@ -31,6 +31,7 @@ enum HTTPServer {
             + PurchaseRoutes(node: node).routes
             + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes
+            + AuditRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes
     }
 }

@@ -4,10 +4,10 @@ extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
     static let all: [OpenAPIOperation] =
         agents + keys + skills + secrets + marketplace + purchases + budgets + execution + records
-        + admin + system
+        + admin + audit + system
 
     static let unauthorized = (401, "The API key is missing, mistyped, unknown, revoked or expired")
-    private static let page = [
+    static let page = [
         Parameter(
             name: "limit", place: "query", description: "Items of a page, 1 to 200, else 50",
             schema: ["type": "integer", "minimum": 1, "maximum": 200]),

@@ -4,6 +4,7 @@ import Fields
 enum OpenAPISchemas {
     static let json: JSONValue = [
         "Problem": problem,
+        "AuditEntry": OpenAPIOperation.auditEntry,
         "Pagination": OpenAPIOperation.object([
             "limit": integer, "nextCursor": ["type": ["string", "null"]], "total": integer,
         ]),

@@ -16,7 +16,12 @@ extension ExecutionNode {
         let key = APIKey.generate()
         let stored = StoredKey(
             id: .new(at: now), agentID: agent.id, sha256: key.sha256, prefix: key.prefix, createdAt: now)
-        try await inStore { () throws(StoreError) in try await store.insert(agent: agent, key: stored) }
+        let act = AuditAct(
+            .agent(agent.id), .agentRegistered, .agent(agent.id),
+            ["name": .string(agent.name), "owner": .string(agent.ownerWallet), "key": .string(stored.id.description)])
+        try await inStore(recording: act) { () throws(StoreError) in
+            try await store.insert(agent: agent, key: stored)
+        }
         keys.insert(stored)
         return (agent, key.text)
     }

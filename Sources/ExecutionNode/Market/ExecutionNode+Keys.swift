@@ -33,7 +33,9 @@ extension ExecutionNode {
         keys.insert(stored)
         let insertion: KeyInsertion
         do throws(NodeError) {
-            insertion = try await inStore { () throws(StoreError) in
+            insertion = try await inStore(recording: Self.made(stored)) { inserted in
+                (inserted as? KeyInsertion) != .full
+            } _: { () throws(StoreError) in
                 try await store.insert(
                     key: stored, usableMax: Self.usableKeysMax, unusableMax: Self.unusableKeysMax)
             }
@@ -55,6 +57,15 @@ extension ExecutionNode {
         }
     }
 
+    private static func made(_ key: StoredKey) -> AuditAct {
+        AuditAct(
+            .agent(key.agentID), .keyMade, .key(key.id),
+            [
+                "name": .optional(key.name), "prefix": .string(key.prefix),
+                "expiresAt": .optional(key.expiresAt?.description),
+            ])
+    }
+
     /// Revokes a key of an agent: at once for good, or after an overlap in which a client changes to another.
     /// - Parameter afterSeconds: 0 to ``keyOverlapSecondsMax``; beyond that the nearest within.
     /// - Returns: the key as it is now. Revoking again only makes it end earlier.
@@ -65,7 +76,11 @@ extension ExecutionNode {
         let seconds = min(max(afterSeconds, 0), Self.keyOverlapSecondsMax)
         let now = Timestamp.now
         let end = seconds == 0 ? nil : now.advanced(byMilliseconds: seconds * 1000)
-        let revocation = try await inStore { () throws(StoreError) in
+        let act = AuditAct(
+            .agent(agent), .keyRevoked, .key(id), ["from": .string((end ?? now).description)])
+        let revocation = try await inStore(recording: act) { revoked in
+            (revoked as? KeyRevocation) != .last
+        } _: { () throws(StoreError) in
             try await store.revoke(key: id, of: agent, at: end, now: now)
         }
         guard case .revoked(let key) = revocation else {

@@ -145,7 +145,7 @@ extension ExecutionNode {
             let earlier = try await inStore { () throws(StoreError) in try await store.refunds(of: paid.target) }
             let record = try Self.record(paid, request, after: earlier, authority, key)
             do throws(MeterError) {
-                let changed = try await meter.refund(record)
+                let changed = try await give(record, authority)
                 licenses.invalidate(changed.id)
                 return Self.answer(record.refund, changed)
             } catch {
@@ -156,6 +156,34 @@ extension ExecutionNode {
         throw NodeError(
             status: 409, code: "refund_in_flight", detail: "Other refunds of this are being booked; try again.",
             retryable: true, retryAfterSeconds: 1)
+    }
+
+    private func give(_ record: RefundRecord, _ authority: RefundAuthority) async throws(MeterError) -> Purchase {
+        let refund = record.refund
+        let actor: AuditActor =
+            switch authority {
+            case .seller(let agent): .agent(agent)
+            case .operator: .operator
+            }
+        let act = AuditAct(
+            actor, .refundBooked, .purchase(refund.purchaseID),
+            [
+                "refund": .string(refund.id.description), "amount": .string(refund.amount.decimal),
+                "currency": .string(refund.amount.currency.rawValue), "reason": .string(refund.reason),
+            ])
+        let result: Result<Purchase, MeterError>
+        do {
+            result = try await store.recording(act, if: { _ in true }) { () throws(StoreError) in
+                do throws(MeterError) {
+                    return .success(try await meter.refund(record))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            throw .store(error)
+        }
+        return try result.get()
     }
 
     private static func answer(_ refund: Refund, _ purchase: Purchase) -> StoredOutcome {

@@ -102,7 +102,9 @@ extension ExecutionNode {
                 skillID: id, version: manifest.version, package: package.digest, manifest: manifest,
                 api: publication.api, createdAt: now),
             createdAt: now, updatedAt: now)
-        try await inStore { () throws(StoreError) in try await store.insert(skill: skill) }
+        try await inStore(recording: Self.published(skill)) { () throws(StoreError) in
+            try await store.insert(skill: skill)
+        }
         return skill
     }
 
@@ -136,10 +138,19 @@ extension ExecutionNode {
         skill.updatedAt = now
         defer { skills.forget(known.id) }
         let updated = skill
-        try await inStore { () throws(StoreError) in
+        try await inStore(recording: Self.published(updated)) { () throws(StoreError) in
             try await store.insert(version: version, updating: updated)
         }
         return skill
+    }
+
+    private static func published(_ skill: Skill) -> AuditAct {
+        AuditAct(
+            .agent(skill.agentID), .skillPublished, .skill(skill.id),
+            [
+                "name": .string(skill.name), "version": .string(skill.latest.version.description),
+                "package": .string(skill.latest.package.description),
+            ])
     }
 
     /// Runs the calls that the manifest declares, and holds their results against what it expects.

@@ -60,7 +60,8 @@ extension ExecutionNode {
         case .paid:
             do throws(NodeError) {
                 _ = try await credit(
-                    CreditRequest(agentID: topUp.agentID, amount: topUp.amount, reference: topUp.reference))
+                    CreditRequest(agentID: topUp.agentID, amount: topUp.amount, reference: topUp.reference),
+                    by: .system)
                 return
             } catch {
                 problem = error.detail

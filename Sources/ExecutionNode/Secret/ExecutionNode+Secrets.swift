@@ -42,14 +42,18 @@ extension ExecutionNode {
                 FieldError(path: "value", message: "must have 1 to \(Self.secretBytesMax) bytes, none of them NUL"))
         }
         let sealed = try vault.seal(value, skill: skill.id, name: name)
-        try await inStore { () throws(StoreError) in try await store.set(secret: sealed) }
+        let act = AuditAct(.agent(agent), .secretSet, .skill(skill.id), ["name": .string(name)])
+        try await inStore(recording: act) { () throws(StoreError) in try await store.set(secret: sealed) }
     }
 
     /// Removes a secret; calls of the skill are refused until it is set again.
     /// - Throws: ``NodeError`` 403 when the skill is another agent's, 404 when it is not set.
     public func removeSecret(_ name: String, of skill: String, for agent: Agent.ID) async throws(NodeError) {
         let skill = try await ownSkill(skill, agent)
-        try await inStore { () throws(StoreError) in try await store.removeSecret(of: skill.id, named: name) }
+        let act = AuditAct(.agent(agent), .secretRemoved, .skill(skill.id), ["name": .string(name)])
+        try await inStore(recording: act) { () throws(StoreError) in
+            try await store.removeSecret(of: skill.id, named: name)
+        }
     }
 
     private func ownSkill(_ name: String, _ agent: Agent.ID) async throws(NodeError) -> Skill {

@@ -30,6 +30,14 @@ extension SigningKeys {
         return files
     }
 
+    /// The public halves of a directory's keys; makes none.
+    /// - Throws: ``SigningKeyError`` when the directory or a key in it cannot be used.
+    public static func verifyingKeys(in directory: String) throws(SigningKeyError) -> [VerifyingKey] {
+        var keys: [VerifyingKey] = []
+        for file in try files(in: directory) { keys.append(try read("\(directory)/\(file.name)").publicKey) }
+        return keys
+    }
+
     /// Makes a new key that signs from the next start on, and keeps the former one, which goes on verifying, as
     /// `DATE-KEYID.pem`. There is a `signing.pem` at every moment, and no key is lost, whenever this ends; the new key
     /// belongs to the owner of the former. On disk when it returns.

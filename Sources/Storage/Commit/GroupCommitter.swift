@@ -41,15 +41,18 @@ final class GroupCommitter: Sendable {
     ///
     /// - Parameters:
     ///   - always: queue it even when the queue is full; for records of what has happened already.
+    ///   - isRead: it changes nothing, so that an act that is to be recorded with a write waits for the next.
     ///   - onCommit: called when it is durable, in the order of the writes.
     func write<Value: Sendable>(
-        always: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value,
+        always: Bool = false, isRead: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value,
         onCommit: @escaping @Sendable (Value) -> Void = { _ in }
     ) async throws(StoreError) -> Value {
+        let note = isRead ? nil : AuditNote.current?.take()
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             let job = Job(
                 run: { db in
                     let value = try body(db)
+                    try note?.append(db, value)
                     return {
                         onCommit(value)
                         continuation.resume(returning: .success(value))

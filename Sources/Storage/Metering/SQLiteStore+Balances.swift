@@ -8,7 +8,7 @@ extension SQLiteStore {
         _ keys: HoldKeys, at time: Timestamp, onCommit: @escaping @Sendable (HoldState) -> Void
     ) async throws(StoreError) -> HoldState {
         // Among the writes, so that its place in their order is known.
-        try await committer.write { [committer] db in
+        try await committer.write(isRead: true) { [committer] db in
             try committer.tally.flush(in: db)
             let balance = try keys.account.map { key in
                 try Self.balance(of: .agent(key.agentID, key.currency), in: db).base

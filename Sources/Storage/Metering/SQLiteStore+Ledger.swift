@@ -74,7 +74,7 @@ extension SQLiteStore {
             faults: Array(findings.flatMap(\.faults).prefix(LedgerCheck.faultsMax)))
     }
 
-    private static func readOnly(_ path: String) throws -> DatabaseQueue {
+    static func readOnly(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)

@@ -15,6 +15,7 @@ enum Migrations {
         migrator.registerMigration("7 commerce") { db in try commerce(db) }
         migrator.registerMigration("8 top-ups") { db in try db.execute(sql: topUps) }
         migrator.registerMigration("9 named keys") { db in try db.execute(sql: namedKeys) }
+        migrator.registerMigration("10 audit log") { db in try db.execute(sql: auditTables) }
         migrator.registerMigration("12 quality") { db in try db.execute(sql: quality) }
         return migrator
     }

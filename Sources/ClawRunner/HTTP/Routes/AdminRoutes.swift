@@ -19,24 +19,8 @@ struct AdminRoutes {
         ]
     }
 
-    private func requireOperator(_ call: Call) throws {
-        guard let key = try call.bearer else {
-            throw NodeError(
-                status: 401, code: "operator_key_required",
-                detail:
-                    "Send the operator key as \"Authorization: Bearer\"; serve writes it to operator.key in its data.")
-        }
-        guard operatorKey.matches(key) else {
-            // An agent's own key tells who it is, and that it may not do this.
-            _ = try node.authenticate(key)
-            throw NodeError(
-                status: 403, code: "operator_only",
-                detail: "An agent's API key does not allow this; the operator key does.")
-        }
-    }
-
     @Sendable private func credit(_ call: Call) async throws -> Reply {
-        try requireOperator(call)
+        try call.requireOperator(operatorKey, node)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let agent = try fields.string("agentId", minBytes: 1, maxBytes: 64)
         let currency: Currency = try fields.optionalEnumeration("currency") ?? .usdc
@@ -58,7 +42,7 @@ struct AdminRoutes {
     }
 
     @Sendable private func revoke(_ call: Call) async throws -> Reply {
-        try requireOperator(call)
+        try call.requireOperator(operatorKey, node)
         guard let id = Purchase.ID(call.parameter("purchase")) else {
             throw NodeError.notFound("purchase", call.parameter("purchase"))
         }
@@ -69,19 +53,19 @@ struct AdminRoutes {
     }
 
     @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
-        try requireOperator(call)
+        try call.requireOperator(operatorKey, node)
         let request = try await call.refund()
         return Reply(try await node.refundPurchase(call.parameter("purchase"), request, by: .operator))
     }
 
     @Sendable private func refundExecution(_ call: Call) async throws -> Reply {
-        try requireOperator(call)
+        try call.requireOperator(operatorKey, node)
         let request = try await call.refund()
         return Reply(try await node.refundExecution(call.parameter("execution"), request, by: .operator))
     }
 
     @Sendable private func ledger(_ call: Call) async throws -> Reply {
-        try requireOperator(call)
+        try call.requireOperator(operatorKey, node)
         try call.query().finish()
         let (check, platform) = try await node.ledger()
         return .json([
