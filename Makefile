@@ -20,8 +20,8 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes test-waiting \
-	test-cgroup2 bench lint format docs install clean
+.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes test-api \
+	test-waiting test-cgroup2 bench lint format docs install clean
 
 help: ## Show this list
 	@echo "ClawRunner: a marketplace's execution node. Targets:"
@@ -31,7 +31,8 @@ deps: ## Install the Debian packages that are missing (apt-get, with sudo when n
 	@scripts/deps.sh
 
 python-deps: ## Install the Python packages of the tests into .build/python, once
-	@PYTHON=$(PYTHON) scripts/python-deps.sh .build/python
+	@PYTHON=$(PYTHON) scripts/python-deps.sh RuntimesTests .build/python
+	@PYTHON=$(PYTHON) scripts/python-deps.sh APITests .build/python-api
 
 deps-build:
 	@scripts/deps.sh --build
@@ -56,7 +57,7 @@ demo: build ## Run the whole story: register, publish, buy, execute, misbehave, 
 	@$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(RELEASE)/claw-launcher $(RELEASE)/clawrunner demo
 
 # One test after another: many of them start daemons and sandboxes, and limit them in time.
-test: deps python-deps examples test-runtimes debug ## Run every test
+test: deps python-deps examples test-runtimes test-api ## Run every test
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher $(SWIFT) test --no-parallel
 	@$(MAKE) --no-print-directory test-waiting
 ifeq ($(VM),no)
@@ -77,6 +78,10 @@ test-waiting: ## Run the conformance tests with sandboxes of every kind that wai
 
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
+
+test-api: python-deps examples debug ## Run the story of the API against a live daemon
+	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher CLAWRUNNER=$(CURDIR)/$(DEBUG)/clawrunner \
+		PYTHONPATH=$(CURDIR)/.build/python-api $(PYTHON) -B -m unittest discover -s Tests/APITests -t Tests/APITests
 
 test-leaks: debug ## Run 10,000 sandboxes of every verdict and compare what is left of them (some minutes)
 	$(SWIFT) build --build-tests

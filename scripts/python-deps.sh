@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the Python packages of the tests below a directory of this checkout, once: python-deps.sh DIRECTORY. Works
-# offline from then on.
+# Installs the Python packages of some tests below a directory of this checkout, once: python-deps.sh TESTS DIRECTORY, where
+# Tests/TESTS/requirements.txt names them with their hashes. Works offline from then on.
 set -eu
 
-requirements="$(dirname "$0")/../Tests/RuntimesTests/requirements.txt"
-directory=${1:?usage: python-deps.sh DIRECTORY}
+requirements="$(dirname "$0")/../Tests/${1:?usage: python-deps.sh TESTS DIRECTORY}/requirements.txt"
+directory=${2:?usage: python-deps.sh TESTS DIRECTORY}
 if cmp -s "$requirements" "$directory/requirements.txt"; then exit 0; fi
 
 rm -rf "$directory"

@@ -383,7 +383,7 @@ extension OpenAPIOperation {
                     schema: ["type": "integer", "minimum": 1, "maximum": 10000]),
                 Parameter(name: "cursor", place: "query", description: "The X-Next-Cursor of the part before"),
             ],
-            success: [(200, "text/csv", ["type": "string"])],
+            success: [(200, "text/csv", ["type": "string"]), (200, "application/jsonl", ["type": "string"])],
             problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/balances", id: "listBalances", summary: "Show what the caller has",

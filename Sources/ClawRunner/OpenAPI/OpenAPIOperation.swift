@@ -43,9 +43,11 @@ struct OpenAPIOperation {
         }
         var responses = JSONObject()
         for answer in success {
+            // One status may have several media types.
+            var content = responses[String(answer.status)]?["content"]?.object ?? [:]
+            content[answer.type] = ["schema": answer.schema]
             responses[String(answer.status)] = [
-                "description": answer.status == 201 ? "Made" : "Done",
-                "content": .object([answer.type: ["schema": answer.schema]]),
+                "description": answer.status == 201 ? "Made" : "Done", "content": .object(content),
             ]
         }
         // Every request counts against an address or an agent.

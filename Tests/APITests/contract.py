@@ -1,0 +1,62 @@
+"""What /openapi.json promises: every answer is held against it, and it is noted which operations were seen to work."""
+
+import urllib.parse
+
+import jsonschema_rs
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+class Contract:
+    def __init__(self, document):
+        self.document = document
+        self.operations = {
+            operation["operationId"]: (method.upper(), path, operation)
+            for path, methods in document["paths"].items() for method, operation in methods.items()
+            if method in METHODS}
+        self.driven = set()
+        self.validators = {}
+
+    def request(self, name, parts):
+        """The method of an operation, and its path with these parts in it."""
+        method, path, _ = self.operations[name]
+        for part, value in parts.items():
+            assert "{" + part + "}" in path, f"{name} has no {part} in its path"
+            path = path.replace("{" + part + "}", urllib.parse.quote(str(value), safe=""))
+        assert "{" not in path, f"{name} needs {path}"
+        return method, path
+
+    def success(self, name):
+        """The statuses of an operation that went well."""
+        return sorted(int(status) for status in self.operations[name][2]["responses"] if status.startswith("2"))
+
+    def check(self, name, answer):
+        """Fails unless the document declares such an answer."""
+        operation = self.operations[name][2]
+        where = f"{name} answers {answer.status}"
+        assert "x-request-id" in answer.headers, f"{where} without X-Request-Id"
+        declared = operation["responses"].get(str(answer.status))
+        assert declared is not None, f"{where}, which the document does not declare: {answer.body[:500]!r}"
+        content = declared.get("content", {})
+        if not content:
+            assert not answer.body, f"{where} with a body that the document does not declare"
+        else:
+            assert answer.type in content, f"{where} as {answer.type}, which the document does not declare"
+            if answer.type.endswith("json"):
+                self.check_schema(where, content[answer.type]["schema"], answer.json)
+        if 200 <= answer.status < 300:
+            self.driven.add(name)
+
+    def check_schema(self, where, schema, value):
+        key = id(schema)
+        if key not in self.validators:
+            whole = {**schema, "components": self.document["components"]}
+            self.validators[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        faults = [f"/{'/'.join(map(str, fault.instance_path))}: {fault.message}"
+                  for fault in self.validators[key].iter_errors(value)]
+        assert not faults, f"{where} with a body that is not what the document declares: {faults[:5]} in {value}"
+
+    @property
+    def left(self):
+        """Operations that were never seen to work."""
+        return sorted(set(self.operations) - self.driven)
