@@ -1,4 +1,4 @@
-"""The operator corrects: refunds in a seller's name, a purchase ended, the books checked."""
+"""The operator corrects: refunds in a seller's name, a purchase ended, the books checked, the audit log read."""
 
 
 def tell(story):
@@ -18,3 +18,7 @@ def tell(story):
     ledger = operator("checkLedger")
     assert ledger["sound"] and ledger["faults"] == []
     assert [each["totalBase"] for each in ledger["sums"]] == ["0"]
+
+    audit = operator("listAudit", query={"subject": kept["composer"][0]["id"]})
+    assert [each["action"] for each in audit["items"]] == ["purchase.revoked"]
+    story.seller.refused(403, "operator_only", "listAudit")
