@@ -79,7 +79,7 @@ test-waiting: ## Run the conformance tests with sandboxes of every kind that wai
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
 
-test-api: python-deps examples debug ## Run the story of the API against a live daemon
+test-api: python-deps examples debug ## Run the story of the API and schemathesis against a live daemon
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher CLAWRUNNER=$(CURDIR)/$(DEBUG)/clawrunner \
 		PYTHONPATH=$(CURDIR)/.build/python-api $(PYTHON) -B -m unittest discover -s Tests/APITests -t Tests/APITests
 

@@ -35,9 +35,12 @@ class Contract:
         operation = self.operations[name][2]
         where = f"{name} answers {answer.status}"
         assert "x-request-id" in answer.headers, f"{where} without X-Request-Id"
-        declared = operation["responses"].get(str(answer.status))
+        declared = self.response(operation, answer.status)
         assert declared is not None, f"{where}, which the document does not declare: {answer.body[:500]!r}"
         content = declared.get("content", {})
+        for header in ("location", "idempotent-replayed", "x-next-cursor", "server-timing", "etag", "retry-after"):
+            assert header not in answer.headers or header in map(str.lower, declared.get("headers", {})), (
+                f"{where} with a header {header} that the document does not declare")
         if not content:
             assert not answer.body, f"{where} with a body that the document does not declare"
         else:
@@ -47,10 +50,16 @@ class Contract:
         if 200 <= answer.status < 300:
             self.driven.add(name)
 
+    def response(self, operation, status):
+        declared = operation["responses"].get(str(status))
+        if declared and "$ref" in declared:
+            declared = self.document["components"]["responses"][declared["$ref"].rpartition("/")[2]]
+        return declared
+
     def check_schema(self, where, schema, value):
         key = id(schema)
         if key not in self.validators:
-            whole = {**schema, "components": self.document["components"]}
+            whole = closed({**schema, "components": self.document["components"]})
             self.validators[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
         faults = [f"/{'/'.join(map(str, fault.instance_path))}: {fault.message}"
                   for fault in self.validators[key].iter_errors(value)]
@@ -60,3 +69,15 @@ class Contract:
     def left(self):
         """Operations that were never seen to work."""
         return sorted(set(self.operations) - self.driven)
+
+
+def closed(schema):
+    """The same schema, in which no object has a field that is not declared. Clients ignore such fields; the document does not."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: closed(value) for key, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        schema.setdefault("additionalProperties", False)
+    return schema

@@ -60,8 +60,8 @@ class Actor:
 class Story:
     """The stage: a daemon, three agents, an operator and anybody without a key. Chapters leave in `kept` what later ones use."""
 
-    def __init__(self):
-        self.daemon = Daemon(CONFIGURATION)
+    def __init__(self, listen=None):
+        self.daemon = Daemon(CONFIGURATION, listen)
         self.contract = Contract(self.daemon.send("GET", "/openapi.json").json)
         self.anyone = Actor(self, "anyone")
         self.operator = Actor(self, "operator", self.daemon.operator_key)

@@ -49,8 +49,10 @@ struct RouteTable: Sendable {
 
     init(_ routes: [Route]) {
         self.routes = routes
+        // As OpenAPI says: what is written out comes before what is left open, whatever the method.
+        let ordered = routes.sorted { Self.openParts($0.path) < Self.openParts($1.path) }
         entries = Dictionary(
-            grouping: routes.map { route in
+            grouping: ordered.map { route in
                 Entry(
                     route: route,
                     segments: Self.split(route.path).map { part in
@@ -63,10 +65,15 @@ struct RouteTable: Sendable {
     func match(_ method: HTTPRequest.Method, _ path: String) throws(NodeError) -> Match {
         let parts = Self.split(path)
         var allowed: [HTTPRequest.Method] = []
+        var place: String?
         let wanted = method == .head ? .get : method
         for entry in entries[parts.count] ?? [] {
-            guard let parameters = try Self.parameters(entry.segments, parts) else { continue }
+            // What is not of the resource that was found first is another one's.
+            guard place == nil || place == entry.route.path,
+                let parameters = try Self.parameters(entry.segments, parts)
+            else { continue }
             if entry.route.method == wanted { return .found(entry.route, parameters: parameters) }
+            place = entry.route.path
             allowed.append(entry.route.method)
         }
         return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed: allowed)
@@ -88,6 +95,8 @@ struct RouteTable: Sendable {
         }
         return parameters
     }
+
+    private static func openParts(_ path: String) -> Int { path.count { $0 == "{" } }
 
     /// The parts between slashes; one slash at the end does not count.
     private static func split(_ path: String) -> [Substring] {

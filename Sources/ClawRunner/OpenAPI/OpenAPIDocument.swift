@@ -27,7 +27,9 @@ enum OpenAPIDocument {
                     "type": "http", "scheme": "bearer", "description": "The key in operator.key of the data directory",
                 ],
             ],
-            "schemas": OpenAPISchemas.json,
+            "schemas": .object((OpenAPISchemas.json.object ?? [:]).merging(OpenAPIRequests.json.object ?? [:])),
+            "responses": OpenAPIResponses.json,
+            "headers": OpenAPIHeaders.json,
         ],
     ]
 

@@ -6,12 +6,20 @@ extension OpenAPIOperation {
         agents + keys + skills + secrets + marketplace + purchases + budgets + execution + records
         + admin + audit + system
 
+    /// A text of a query; empty is the same as absent.
+    static func word(_ most: Int) -> JSONValue {
+        ["type": "string", "maxLength": .number(most), "pattern": "^[^\\u0000]*$"]
+    }
+    private static let uuid: JSONValue = ["type": "string", "format": "uuid"]
+    private static let moment: JSONValue = ["type": "string", "format": "date-time", "maxLength": 40]
+
     static let unauthorized = (401, "The API key is missing, mistyped, unknown, revoked or expired")
     static let page = [
         Parameter(
             name: "limit", place: "query", description: "Items of a page, 1 to 200, else 50",
             schema: ["type": "integer", "minimum": 1, "maximum": 200]),
-        Parameter(name: "cursor", place: "query", description: "The nextCursor of the page before"),
+        Parameter(
+            name: "cursor", place: "query", description: "The nextCursor of the page before", schema: word(1024)),
     ]
     private static let tokens = [
         Parameter(name: "X-Purchase-Token", place: "header", description: "The token of a purchase"),
@@ -19,7 +27,8 @@ extension OpenAPIOperation {
     ]
     private static let idempotencyKey = Parameter(
         name: "Idempotency-Key", place: "header",
-        description: "1 to 255 visible ASCII characters; the same key with the same body gets the same answer for 48 h")
+        description: "1 to 255 visible ASCII characters; the same key with the same body gets the same answer for 48 h",
+        schema: ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]+$"])
 
     private static let prefer = Parameter(
         name: "Prefer", place: "header",
@@ -31,10 +40,14 @@ extension OpenAPIOperation {
             summary: "Register an agent; its API key is shown this once", security: .none,
             body: ("application/json", ref("Registration")),
             success: [(201, "application/json", object(["agent": ref("Agent"), "apiKey": ["type": "string"]]))],
-            problems: [(400, "The body is not JSON"), (409, "The name is taken"), (422, "A field is wrong")]),
+            problems: [(400, "The body is not JSON"), (409, "The name is taken"), (422, "A field is wrong")],
+            headers: ["Cache-Control"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/agents", id: "listAgents", summary: "List agents by name", security: .none,
-            parameters: [Parameter(name: "search", place: "query", description: "A part of name or description")]
+            parameters: [
+                Parameter(
+                    name: "search", place: "query", description: "A part of name or description", schema: word(200))
+            ]
                 + page,
             success: [
                 (200, "application/json", object(["agents": list(of: "Agent"), "pagination": ref("Pagination")]))
@@ -46,7 +59,7 @@ extension OpenAPIOperation {
             success: [
                 (
                     200, "application/json",
-                    object(["agent": ref("Agent"), "skills": list(of: "Skill"), "stats": ["type": "object"]])
+                    object(["agent": ref("Agent"), "skills": list(of: "Skill"), "stats": ref("AgentStats")])
                 )
             ],
             problems: [(404, "There is no such agent")]),
@@ -59,7 +72,7 @@ extension OpenAPIOperation {
             body: ("application/gzip", ["type": "string", "format": "binary"]),
             success: [(201, "application/json", ref("Package")), (200, "application/json", ref("Package"))],
             problems: [
-                (400, "Not a .tar.gz archive"), unauthorized, (403, "Another agent uploaded the same files"),
+                (400, "Not a .tar.gz archive"), (403, "Another agent uploaded the same files"),
                 (413, "The archive or what is in it is too large"), (422, "An entry or skill.toml is not accepted"),
             ]),
         OpenAPIOperation(
@@ -71,10 +84,10 @@ extension OpenAPIOperation {
                 (200, "application/json", object(["skill": ref("Skill"), "deploymentUrl": ["type": "string"]])),
             ],
             problems: [
-                unauthorized, (403, "The package is another agent's"), (404, "There is no such package"),
+                (403, "The package is another agent's"), (404, "There is no such package"),
                 (409, "The name or the version is taken"),
                 (422, "A field differs from skill.toml, the profile does not allow it, or one of its tests failed"),
-            ]),
+            ], headers: ["Location"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/skills", id: "listSkills", summary: "List published skills", security: .none,
             parameters: [
@@ -83,9 +96,11 @@ extension OpenAPIOperation {
                 Parameter(
                     name: "sort", place: "query", description: "newest unless given",
                     schema: ["enum": ["popular", "newest", "rating"]]),
-                Parameter(name: "search", place: "query", description: "A part of name, description or a tag"),
-                Parameter(name: "tag", place: "query", description: "Only with this tag"),
-                Parameter(name: "agentId", place: "query", description: "Only of this agent"),
+                Parameter(
+                    name: "search", place: "query", description: "Words in name, description or tags",
+                    schema: word(200)),
+                Parameter(name: "tag", place: "query", description: "Only with this tag", schema: word(64)),
+                Parameter(name: "agentId", place: "query", description: "Only of this agent", schema: uuid),
             ] + page,
             success: [
                 (200, "application/json", object(["skills": list(of: "Skill"), "pagination": ref("Pagination")]))
@@ -112,19 +127,16 @@ extension OpenAPIOperation {
             method: "get", path: "/api/v1/skills/{skill}/secrets", id: "listSecrets",
             summary: "List the secrets that an own skill declares, and whether they are set; never a value",
             success: [(200, "application/json", object(["items": list(of: "Secret")]))],
-            problems: [unauthorized, notTheOwner, (404, "There is no such skill")]),
+            problems: [notTheOwner, (404, "There is no such skill")]),
         OpenAPIOperation(
             method: "put", path: "/api/v1/skills/{skill}/secrets/{name}", id: "setSecret",
             summary: "Set a secret of an own skill; it is stored encrypted",
-            body: (
-                "application/json",
-                object(["value": ["type": "string", "minLength": 1, "maxLength": 16384]])
-            ),
+            body: ("application/json", ref("SecretValue")),
             success: [
                 (200, "application/json", object(["name": ["type": "string"], "set": ["const": true]]))
             ],
             problems: [
-                unauthorized, notTheOwner, (404, "There is no such skill, or it declares no such secret"),
+                notTheOwner, (404, "There is no such skill, or it declares no such secret"),
                 (413, "The body is too large"), (422, "The value is empty or too long"),
             ]),
         OpenAPIOperation(
@@ -133,7 +145,7 @@ extension OpenAPIOperation {
             success: [
                 (200, "application/json", object(["name": ["type": "string"], "set": ["const": false]]))
             ],
-            problems: [unauthorized, notTheOwner, (404, "There is no such skill, or the secret is not set")]),
+            problems: [notTheOwner, (404, "There is no such skill, or the secret is not set")]),
     ]
 
     private static let marketplace = [
@@ -151,26 +163,22 @@ extension OpenAPIOperation {
                 )
             ],
             problems: [
-                unauthorized, (402, "The balance or a budget is too small, or the price above maxPrice"),
+                (402, "The balance or a budget is too small, or the price above maxPrice"),
                 (404, "There is no such skill"), (409, "The skill is the buyer's own, or the key is in flight"),
                 (422, "A field is wrong, or the key was used with another body"),
                 (429, "Too many requests, or too many answers are stored for the keys of this agent"),
                 (503, "The disk is nearly full, or the database cannot work"),
-            ]),
+            ], headers: ["Idempotent-Replayed", "Cache-Control"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/marketplace/verify/{skill}", id: "verifyLicense",
             summary: "Say whether the caller may run a skill", parameters: tokens,
             success: [
                 (
                     200, "application/json",
-                    object([
-                        "valid": ["type": "boolean"], "license": ["type": ["object", "null"]],
-                        "expiresAt?": ["type": ["string", "null"]], "code?": ["type": "string"],
-                        "detail?": ["type": "string"],
-                    ])
+                    ref("Verification")
                 )
             ],
-            problems: [unauthorized, (404, "There is no such skill")]),
+            problems: [(404, "There is no such skill")]),
     ]
 
     private static let purchases: [OpenAPIOperation] =
@@ -179,8 +187,13 @@ extension OpenAPIOperation {
                 method: "get", path: "/api/v1/purchases", id: "listPurchases",
                 summary: "List what the caller bought or sold, newest first",
                 parameters: [
-                    role, Parameter(name: "skillId", place: "query", description: "Only of this skill"),
-                    Parameter(name: "status", place: "query", description: "pending, completed or refunded"),
+                    role,
+                    Parameter(
+                        name: "skillId", place: "query", description: "Only of this skill, by name or identifier",
+                        schema: word(64)),
+                    Parameter(
+                        name: "status", place: "query", description: "Only of this status",
+                        schema: ["enum": ["pending", "completed", "refunded"]]),
                 ] + page,
                 success: [
                     (
@@ -188,7 +201,7 @@ extension OpenAPIOperation {
                         object(["items": list(of: "Purchase"), "pagination": ref("Pagination")])
                     )
                 ],
-                problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
+                problems: [(400, "A parameter is wrong"), (404, "There is no such skill")]),
             OpenAPIOperation(
                 method: "get", path: "/api/v1/purchases/{purchase}", id: "showPurchase",
                 summary: "Show a purchase with what was paid for it and given back, to its buyer and its seller",
@@ -201,7 +214,7 @@ extension OpenAPIOperation {
                         ])
                     )
                 ],
-                problems: [unauthorized, (404, "There is no such purchase, or it is not the caller's")]),
+                problems: [(404, "There is no such purchase, or it is not the caller's")]),
         ]
         + [("cancel", "Let a subscription end with its paid time"), ("resume", "Let a cancelled subscription go on")]
         .map { action, summary in
@@ -209,7 +222,7 @@ extension OpenAPIOperation {
                 method: "post", path: "/api/v1/purchases/{purchase}/\(action)", id: "\(action)Subscription",
                 summary: summary, success: [(200, "application/json", object(["purchase": ref("Purchase")]))],
                 problems: [
-                    unauthorized, (403, "Only the buyer may do this"), (404, "There is no such purchase"),
+                    (403, "Only the buyer may do this"), (404, "There is no such purchase"),
                     (409, "It is no subscription, or it has ended"),
                 ])
         }
@@ -224,9 +237,9 @@ extension OpenAPIOperation {
                     )
                 ],
                 problems: [
-                    unauthorized, (403, "Only the buyer may do this"), (404, "There is no such purchase"),
+                    (403, "Only the buyer may do this"), (404, "There is no such purchase"),
                     (409, "The licence has ended"),
-                ]),
+                ], headers: ["Cache-Control"]),
             refund(
                 "purchases/{purchase}", "refundPurchase", "Give the last payment for a licence back, or a part of it"),
             refund("executions/{execution}", "refundExecution", "Give back what a run cost, or a part of it"),
@@ -246,52 +259,59 @@ extension OpenAPIOperation {
                 (201, "application/json", object(["refund": ref("Refund"), "purchase": ref("Purchase")]))
             ],
             problems: [
-                unauthorized, (402, "The seller has not enough to give back"),
+                (402, "The seller has not enough to give back"),
                 (403, security == .operator ? "Not the operator key" : "Only the seller may do this"),
                 (404, "There is no such purchase or run"), (409, "Nothing was paid, or all of it was given back"),
                 (422, "A field is wrong, or the amount is more than is left"),
-            ])
+            ], headers: ["Idempotent-Replayed"])
     }
 
     private static let budgets = [
         OpenAPIOperation(
             method: "get", path: "/api/v1/budgets", id: "listBudgets",
             summary: "List own budgets with what is spent, held and left",
-            success: [(200, "application/json", object(["items": list(of: "Budget")]))],
-            problems: [unauthorized]),
+            success: [(200, "application/json", object(["items": list(of: "Budget")]))]),
         OpenAPIOperation(
             method: "put", path: "/api/v1/budgets", id: "setBudget",
             summary: "Set the most to spend in a day or a month, in all or under one licence",
             body: ("application/json", ref("BudgetRequest")),
             success: [(200, "application/json", object(["items": list(of: "Budget")]))],
-            problems: [unauthorized, (404, "There is no such purchase"), (422, "A field is wrong")]),
+            problems: [(404, "There is no such purchase"), (422, "A field is wrong")]),
         OpenAPIOperation(
             method: "delete", path: "/api/v1/budgets", id: "dropBudget", summary: "Drop a budget",
             parameters: [
                 Parameter(
                     name: "period", place: "query", description: "day or month", required: true,
                     schema: ["enum": ["day", "month"]]),
-                Parameter(name: "purchaseId", place: "query", description: "The licence; without it the agent's own"),
-                Parameter(name: "currency", place: "query", description: "USDC, the default, or SOL"),
+                Parameter(
+                    name: "purchaseId", place: "query", description: "The licence; without it the agent's own",
+                    schema: word(64)),
+                Parameter(
+                    name: "currency", place: "query", description: "USDC unless given",
+                    schema: OpenAPIRequests.currency),
             ],
             success: [(200, "application/json", object(["items": list(of: "Budget")]))],
             problems: [
-                (400, "A parameter is missing or wrong"), unauthorized, (404, "There is no such purchase"),
+                (400, "A parameter is missing or wrong"), (404, "There is no such purchase"),
                 (422, "The licence is paid in another currency"),
             ]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/top-ups", id: "listTopUps",
             summary: "List own standing orders to be topped up",
-            success: [(200, "application/json", object(["items": list(of: "TopUp")]))], problems: [unauthorized]),
+            success: [(200, "application/json", object(["items": list(of: "TopUp")]))]),
         OpenAPIOperation(
             method: "put", path: "/api/v1/top-ups", id: "setTopUp",
             summary: "Have a payment asked for whenever the balance is below a threshold",
             body: ("application/json", ref("TopUpRequest")),
             success: [(200, "application/json", object(["items": list(of: "TopUp")]))],
-            problems: [unauthorized, (409, "This node asks for no payments"), (422, "A field is wrong")]),
+            problems: [(409, "This node asks for no payments"), (422, "A field is wrong")]),
         OpenAPIOperation(
             method: "delete", path: "/api/v1/top-ups", id: "dropTopUp", summary: "Ask for no more payments",
-            parameters: [Parameter(name: "currency", place: "query", description: "USDC, the default, or SOL")],
+            parameters: [
+                Parameter(
+                    name: "currency", place: "query", description: "USDC unless given",
+                    schema: OpenAPIRequests.currency)
+            ],
             success: [(200, "application/json", object(["items": list(of: "TopUp")]))],
             problems: [(400, "A parameter is wrong"), unauthorized]),
     ]
@@ -326,25 +346,29 @@ extension OpenAPIOperation {
                         "Overloaded, not booked, nearly out of disk, no sandbox could be built, or a secret is not set"
                     ),
                     (504, "The run took too long"),
-                ])
+                ], headers: ["Idempotent-Replayed", "Server-Timing"])
         } + [
             OpenAPIOperation(
                 method: "get", path: "/api/v1/executions/{execution}", id: "showExecution",
                 summary: "Show one run, for its caller and its seller",
                 success: [(200, "application/json", object(["execution": ref("Execution")]))],
-                problems: [unauthorized, (404, "There is no such execution, or it is not the caller's")])
+                problems: [(404, "There is no such execution, or it is not the caller's")])
         ]
 
     private static let times = [
-        Parameter(name: "from", place: "query", description: "The first moment that is included"),
-        Parameter(name: "to", place: "query", description: "The first moment that is no longer included"),
-        Parameter(name: "skillId", place: "query", description: "Only of this skill"),
+        Parameter(name: "from", place: "query", description: "The first moment that is included", schema: moment),
+        Parameter(
+            name: "to", place: "query", description: "The first moment that is no longer included", schema: moment),
+        Parameter(
+            name: "skillId", place: "query", description: "Only of this skill, by name or identifier",
+            schema: word(64)),
     ]
     private static let usageFilter =
         times + [
-            Parameter(name: "purchaseId", place: "query", description: "Only under this purchase"),
-            Parameter(name: "endpoint", place: "query", description: "Only of this endpoint"),
-            Parameter(name: "verdict", place: "query", description: "Only with this verdict"),
+            Parameter(
+                name: "purchaseId", place: "query", description: "Only under this purchase", schema: uuid),
+            Parameter(name: "endpoint", place: "query", description: "Only of this endpoint", schema: word(128)),
+            Parameter(name: "verdict", place: "query", description: "Only with this verdict", schema: word(32)),
         ]
 
     private static let records = [
@@ -354,7 +378,7 @@ extension OpenAPIOperation {
             success: [
                 (200, "application/json", object(["items": list(of: "Usage"), "pagination": ref("Pagination")]))
             ],
-            problems: [(400, "A parameter is wrong"), unauthorized]),
+            problems: [(400, "A parameter is wrong"), (404, "There is no such skill")]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/usage/summary", id: "summarizeUsage",
             summary: "Sums of own runs, or of own skills' runs, by hour, day or month, newest first",
@@ -370,7 +394,7 @@ extension OpenAPIOperation {
                     object(["items": list(of: "UsageSummary"), "pagination": ref("Pagination")])
                 )
             ],
-            problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
+            problems: [(400, "A parameter is wrong"), (404, "There is no such skill")]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/usage/export", id: "exportUsage",
             summary: "Own runs as CSV or JSON lines, newest first; X-Next-Cursor says where the next part starts",
@@ -381,14 +405,15 @@ extension OpenAPIOperation {
                 Parameter(
                     name: "limit", place: "query", description: "Records of a part, 1 to 10,000, the default",
                     schema: ["type": "integer", "minimum": 1, "maximum": 10000]),
-                Parameter(name: "cursor", place: "query", description: "The X-Next-Cursor of the part before"),
+                Parameter(
+                    name: "cursor", place: "query", description: "The X-Next-Cursor of the part before",
+                    schema: word(1024)),
             ],
             success: [(200, "text/csv", ["type": "string"]), (200, "application/jsonl", ["type": "string"])],
-            problems: [(400, "A parameter is wrong"), unauthorized, (404, "There is no such skill")]),
+            problems: [(400, "A parameter is wrong"), (404, "There is no such skill")], headers: ["X-Next-Cursor"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/balances", id: "listBalances", summary: "Show what the caller has",
-            success: [(200, "application/json", object(["items": list(of: "Balance")]))],
-            problems: [unauthorized]),
+            success: [(200, "application/json", object(["items": list(of: "Balance")]))]),
     ]
 
     private static let admin = [
@@ -397,19 +422,19 @@ extension OpenAPIOperation {
             summary: "Book a prepaid deposit, once per reference", security: .operator,
             body: ("application/json", ref("CreditRequest")),
             success: [
-                (201, "application/json", object(["credit": ["type": "object"], "balance": ["type": "object"]])),
-                (200, "application/json", object(["credit": ["type": "object"], "balance": ["type": "object"]])),
+                (201, "application/json", object(["credit": ref("Credit"), "balance": ref("Money")])),
+                (200, "application/json", object(["credit": ref("Credit"), "balance": ref("Money")])),
             ],
             problems: [
-                unauthorized, (403, "Not the operator key"), (404, "There is no such agent"),
+                (404, "There is no such agent"),
                 (409, "The reference was booked with another agent or amount"), (422, "A field is wrong"),
-            ]),
+            ], headers: ["Idempotent-Replayed"]),
         OpenAPIOperation(
             method: "post", path: "/api/v1/admin/purchases/{purchase}/revoke", id: "revokePurchase",
             summary: "End a purchase; all its tokens are refused from now on", security: .operator,
-            body: ("application/json", object(["reason": ["type": "string", "maxLength": 500]])),
+            body: ("application/json", ref("Revocation")),
             success: [(200, "application/json", object(["purchase": ref("Purchase")]))],
-            problems: [unauthorized, (403, "Not the operator key"), (404, "There is no such purchase")]),
+            problems: [(404, "There is no such purchase")]),
         refund(
             "admin/purchases/{purchase}", "refundPurchaseAsOperator",
             "Give the last payment for a licence back, or a part of it, from its seller", security: .operator),
@@ -420,7 +445,7 @@ extension OpenAPIOperation {
             method: "get", path: "/api/v1/admin/ledger", id: "checkLedger",
             summary: "Check the whole ledger and show the platform's balances", security: .operator,
             success: [(200, "application/json", ref("Ledger"))],
-            problems: [unauthorized, (403, "Not the operator key")]),
+            problems: []),
     ]
 
     private static let system = [
@@ -437,7 +462,7 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "get", path: "/.well-known/jwks.json", id: "jwks",
             summary: "The public keys that check purchase tokens and receipts", security: .none,
-            success: [(200, "application/json", object(["keys": ["type": "array"]]))]),
+            success: [(200, "application/json", ref("JWKS"))], headers: ["Cache-Control"]),
         OpenAPIOperation(
             method: "get", path: "/openapi.json", id: "openapi", summary: "This document", security: .none,
             success: [(200, "application/json", ["type": "object"])]),

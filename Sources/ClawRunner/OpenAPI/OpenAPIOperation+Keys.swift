@@ -7,13 +7,7 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "post", path: "/api/v1/keys", id: "addKey",
             summary: "Make a further API key of the caller; it is shown this once",
-            body: (
-                "application/json",
-                object([
-                    "name?": ["type": "string", "minLength": 1, "maxLength": 64],
-                    "expiresAt?": ["type": "string", "format": "date-time"],
-                ])
-            ),
+            body: ("application/json", ref("KeyRequest")),
             success: [(201, "application/json", object(["key": ref("Key"), "apiKey": ["type": "string"]]))],
             problems: [
                 (400, "The body is not JSON"), unauthorized,
@@ -23,7 +17,7 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "get", path: "/api/v1/keys", id: "listKeys",
             summary: "List the caller's API keys, newest first, with those that were revoked or have expired",
-            success: [(200, "application/json", object(["items": list(of: "Key")]))], problems: [unauthorized]),
+            success: [(200, "application/json", object(["items": list(of: "Key")]))]),
         OpenAPIOperation(
             method: "delete", path: "/api/v1/keys/{key}", id: "revokeKey",
             summary: "Revoke an API key of the caller, at once or after an overlap",
@@ -36,7 +30,7 @@ extension OpenAPIOperation {
             ],
             success: [(200, "application/json", object(["key": ref("Key")]))],
             problems: [
-                (400, "A parameter is wrong"), unauthorized, (404, "The caller has no such key"),
+                (400, "A parameter is wrong"), (404, "The caller has no such key"),
                 (409, "It is the last usable key"),
             ]),
     ]

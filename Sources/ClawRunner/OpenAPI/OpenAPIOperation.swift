@@ -27,6 +27,9 @@ struct OpenAPIOperation {
     /// Statuses of the problems that may be answered, with what each means here.
     var problems: [(status: Int, meaning: String)] = []
 
+    /// Further headers of its answers, beside those of every answer; ``OpenAPIHeaders`` says what they are.
+    var headers: [String] = []
+
     var json: JSONValue {
         var object: JSONObject = ["operationId": .string(id), "summary": .string(summary)]
         switch security {
@@ -41,25 +44,51 @@ struct OpenAPIOperation {
                 "required": true, "content": .object([body.type: ["schema": body.schema]]),
             ]
         }
+        object["responses"] = .object(successes.merging(refusals))
+        return .object(object)
+    }
+
+    private var successes: JSONObject {
         var responses = JSONObject()
         for answer in success {
             // One status may have several media types.
             var content = responses[String(answer.status)]?["content"]?.object ?? [:]
             content[answer.type] = ["schema": answer.schema]
+            let names = headers + (answer.status == 201 && !headers.contains("Location") ? ["Location"] : [])
             responses[String(answer.status)] = [
-                "description": answer.status == 201 ? "Made" : "Done", "content": .object(content),
+                "description": answer.status == 201 ? "Made" : answer.status == 202 ? "Taken" : "Done",
+                "headers": OpenAPIHeaders.references(OpenAPIHeaders.ofAll + names),
+                "content": .object(content),
             ]
         }
-        // Every request counts against an address or an agent.
-        let limited = problems.contains { $0.status == 429 } ? [] : [(429, "Too many requests; policy says whose")]
-        for problem in (problems + limited).sorted(by: { $0.status < $1.status }) {
-            responses[String(problem.status)] = [
-                "description": .string(problem.meaning),
-                "content": ["application/problem+json": ["schema": Self.ref("Problem")]],
-            ]
+        return responses
+    }
+
+    /// What this operation says itself, and what every one of its kind may answer.
+    private var refusals: JSONObject {
+        var responses = JSONObject()
+        for problem in problems {
+            responses[String(problem.status)] = OpenAPIResponses.problem(
+                problem.status, problem.meaning, headers: headers.filter { $0 != "Location" && $0 != "X-Next-Cursor" })
         }
-        object["responses"] = .object(responses)
-        return .object(object)
+        func mayAnswer(_ status: Int, _ name: String) {
+            guard responses[String(status)] == nil else { return }
+            responses[String(status)] = ["$ref": .string("#/components/responses/\(name)")]
+        }
+        mayAnswer(400, "Malformed")
+        if security != .none { mayAnswer(401, "Unauthorized") }
+        if security == .operator { mayAnswer(403, "OperatorOnly") }
+        if path.contains("{") { mayAnswer(404, "NotFound") }
+        mayAnswer(408, "Timeout")
+        if body != nil {
+            mayAnswer(413, "TooLarge")
+            if body?.type == "application/json" { mayAnswer(422, "Invalid") }
+        }
+        mayAnswer(429, "Limited")
+        mayAnswer(431, "HeaderTooLarge")
+        mayAnswer(500, "Fault")
+        mayAnswer(503, "Unavailable")
+        return responses
     }
 
     private var pathParameters: [Parameter] {
@@ -67,7 +96,8 @@ struct OpenAPIOperation {
             let name = String(part.dropFirst().dropLast())
             let isNamed = name == "skill" || name == "agent"
             return Parameter(
-                name: name, place: "path", description: isNamed ? "Name or identifier" : "Identifier", required: true)
+                name: name, place: "path", description: isNamed ? "Name or identifier" : "Identifier", required: true,
+                schema: ["type": "string", "minLength": 1])
         }
     }
 
@@ -85,13 +115,43 @@ struct OpenAPIOperation {
         }
         return ["type": "object", "properties": .object(members), "required": .array(required)]
     }
+
+    /// The body of a request: as ``object(_:)``, but nothing else may be in it, and null stands for a field that is left out.
+    static func request(_ properties: KeyValuePairs<String, JSONValue>) -> JSONValue {
+        var members = JSONObject()
+        var required: [JSONValue] = []
+        for (key, value) in properties {
+            let name = key.hasSuffix("?") ? String(key.dropLast()) : key
+            members[name] = name == key ? value : ["anyOf": [value, ["type": "null"]]]
+            if name == key { required.append(.string(name)) }
+        }
+        return [
+            "type": "object", "properties": .object(members), "required": .array(required),
+            "additionalProperties": false,
+        ]
+    }
 }
 
 extension OpenAPIOperation.Parameter {
     var json: JSONValue {
         [
             "name": .string(name), "in": .string(place), "description": .string(description),
-            "required": .bool(required), "schema": schema,
+            "required": .bool(required), "schema": place == "query" && !required ? orEmpty : schema,
         ]
+    }
+
+    /// In a query an empty parameter is the same as an absent one.
+    private var orEmpty: JSONValue {
+        let takesEmpty = schema["type"]?.string == "string" && schema["format"] == nil && schema["minLength"] == nil
+        return takesEmpty ? schema : ["anyOf": [schema, ["const": ""]]]
+    }
+}
+
+extension JSONObject {
+    /// Both objects' members; where both have a key, the other's.
+    func merging(_ other: JSONObject) -> JSONObject {
+        var object = self
+        for (key, value) in other { object[key] = value }
+        return object
     }
 }

@@ -11,18 +11,14 @@ enum OpenAPISchemas {
         "Category": [
             "enum": ["communication", "automation", "analysis", "creative", "utility", "integration"]
         ],
-        "Registration": OpenAPIOperation.object([
-            "name": ["type": "string", "maxLength": 64], "ownerWallet": string, "description?": string,
-            "avatar?": string,
-        ]),
         "Agent": OpenAPIOperation.object([
             "id": uuid, "name": string, "owner": string, "description": string, "avatar": optionalString,
             "reputation": ["type": "number", "minimum": 0, "maximum": 100], "totalSales": integer, "createdAt": time,
             "updatedAt": time,
         ]),
         "Key": OpenAPIOperation.object([
-            "id": uuid, "name": optionalString, "prefix": string, "createdAt": time, "expiresAt": optionalString,
-            "lastUsedAt": optionalString, "revokedAt": optionalString,
+            "id": uuid, "name": optionalString, "prefix": string, "createdAt": time, "expiresAt": optionalTime,
+            "lastUsedAt": optionalTime, "revokedAt": optionalTime,
         ]),
         "Pricing": OpenAPIOperation.object([
             "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price": amount, "currency": currency,
@@ -37,116 +33,152 @@ enum OpenAPISchemas {
             "digest": ["type": "string", "pattern": "^sha256:[0-9a-f]{64}$"], "size": integer,
             "manifest": ["type": "object", "description": "skill.toml key for key"],
         ]),
-        "Publication": [
-            "type": "object",
-            "description": "code.package is the digest of an upload; every other field must say what skill.toml says",
-            "properties": [
-                "code": OpenAPIOperation.object(["package": string]), "name": string, "displayName": string,
-                "pricing": OpenAPIOperation.ref("Pricing"),
-            ],
-            "required": ["code"],
-        ],
         "Skill": skill,
         "Secret": OpenAPIOperation.object([
-            "name": string, "description": optionalString, "set": ["type": "boolean"], "updatedAt": optionalString,
+            "name": string, "description": optionalString, "set": ["type": "boolean"], "updatedAt": optionalTime,
         ]),
         "License": license,
-        "PurchaseRequest": OpenAPIOperation.object([
-            "skillId": ["type": "string", "description": "Name or identifier"],
-            "licenseType?": ["enum": ["personal", "commercial", "enterprise"]],
-            "usageLimit?": ["type": "integer", "minimum": 1], "maxPrice?": amount,
-        ]),
         "Purchase": OpenAPIOperation.object([
             "id": uuid, "buyerId": uuid, "sellerId": uuid, "skillId": uuid, "amount": amount, "amountBase": base,
             "currency": currency, "pricing": OpenAPIOperation.ref("Pricing"), "runPrice": amount, "runPriceBase": base,
             "txHash": optionalString, "license": OpenAPIOperation.ref("License"), "trialCallsLeft": integer,
-            "subscription": [
-                "type": ["object", "null"],
-                "properties": [
-                    "periodsPaid": integer, "renews": ["type": "boolean"], "usableUntil": optionalString,
-                ],
-            ],
+            "subscription": nullable(
+                OpenAPIOperation.object([
+                    "periodsPaid": integer, "renews": ["type": "boolean"], "usableUntil": optionalTime,
+                ])),
             "status": ["enum": ["pending", "completed", "refunded"]], "revokedReason?": string, "createdAt": time,
         ]),
         "Payment": OpenAPIOperation.object([
             "id": uuid, "number": integer, "amount": amount, "amountBase": base, "currency": currency,
-            "periodStart": optionalString, "periodEnd": optionalString, "createdAt": time,
-        ]),
-        "RefundRequest": OpenAPIOperation.object([
-            "amount?": amount, "reason": ["type": "string", "minLength": 1, "maxLength": 255],
+            "periodStart": optionalTime, "periodEnd": optionalTime, "createdAt": time,
         ]),
         "Refund": OpenAPIOperation.object([
             "id": uuid, "of": ["enum": ["payment", "execution"]], "ofId": uuid, "purchaseId": uuid, "amount": amount,
             "amountBase": base, "sellerPart": amount, "platformPart": amount, "currency": currency, "reason": string,
             "createdAt": time,
         ]),
-        "BudgetRequest": OpenAPIOperation.object([
-            "purchaseId?": string, "period": ["enum": ["day", "month"]], "limit": amount, "currency?": currency,
-        ]),
         "Budget": OpenAPIOperation.object([
-            "purchaseId": optionalString, "period": ["enum": ["day", "month"]], "limit": amount, "limitBase": base,
+            "purchaseId": nullable(uuid), "period": ["enum": ["day", "month"]], "limit": amount, "limitBase": base,
             "spent": amount, "held": amount, "left": amount, "currency": currency, "periodStart": time,
             "periodEnd": time,
         ]),
-        "TopUpRequest": OpenAPIOperation.object(["threshold": amount, "amount": amount, "currency?": currency]),
         "TopUp": OpenAPIOperation.object([
             "agentId": uuid, "threshold": amount, "amount": amount, "currency": currency, "reference": string,
-            "askedAt": optionalString,
+            "askedAt": optionalTime,
         ]),
         "UsageSummary": OpenAPIOperation.object([
             "start": time, "skillId": uuid, "verdict": string, "calls": integer, "units": integer, "cost": amount,
             "costBase": base, "currency": currency, "duration": integer, "cpuTime": integer, "requestSize": integer,
             "responseSize": integer,
         ]),
-        "ExecuteRequest": OpenAPIOperation.object(["endpoint": string, "payload?": [:], "maxCost?": amount]),
         "Usage": usage,
         "Execution": OpenAPIOperation.object([
             "id": uuid, "usage": OpenAPIOperation.ref("Usage"), "verdict": OpenAPIOperation.ref("Verdict"),
             "attempts": ["enum": [1, 2]], "firstVerdict?": OpenAPIOperation.ref("Verdict"),
-            "isolation": ["type": ["object", "null"]], "receipt": string, "stderr?": string,
+            "isolation": [
+                "type": ["object", "null"], "description": "What was enforced; null when nothing is known of the run",
+            ],
+            "receipt": string, "stderr?": string, "stderrTruncated?": ["type": "boolean"],
         ]),
         "Verdict": verdict,
         "Balance": OpenAPIOperation.object([
             "currency": currency, "amount": amount, "amountBase": base, "held": amount, "heldBase": base,
             "available": amount, "availableBase": base,
         ]),
-        "CreditRequest": OpenAPIOperation.object([
-            "agentId": ["type": "string", "description": "Name or identifier"], "amount": amount,
-            "currency?": currency, "reference": ["type": "string", "maxLength": 255],
+        "Credit": OpenAPIOperation.object([
+            "id": uuid, "agentId": nullable(uuid), "amount": amount, "amountBase": base, "currency": currency,
+            "reference": string, "createdAt": time,
+        ]),
+        "Money": money,
+        "JWKS": OpenAPIOperation.object([
+            "keys": [
+                "type": "array",
+                "items": OpenAPIOperation.object([
+                    "kty": ["const": "OKP"], "crv": ["const": "Ed25519"], "x": string, "use": ["const": "sig"],
+                    "alg": ["const": "EdDSA"], "kid": string,
+                ]),
+            ]
+        ]),
+        "AgentStats": OpenAPIOperation.object(["skills": integer, "totalSales": integer, "downloads": integer]),
+        "Verification": OpenAPIOperation.object([
+            "valid": ["type": "boolean"], "skillId": uuid, "purchaseId?": uuid, "owner?": ["const": true],
+            "license": nullable(OpenAPIOperation.ref("License")), "expiresAt?": optionalTime, "code?": string,
+            "detail?": string,
+        ]),
+        "Example": OpenAPIOperation.object(["endpoint": string, "payload": [:], "expect": [:]]),
+        "Endpoint": OpenAPIOperation.object([
+            "path": string, "method": ["enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]],
+            "description": optionalString, "idempotent": ["type": "boolean"],
+            "input": ["description": "The JSON Schema of a payload; null takes any"],
+            "output": ["description": "The JSON Schema of a result; null promises none"],
         ]),
         "Ledger": OpenAPIOperation.object([
             "sound": ["type": "boolean"], "accounts": integer, "transfers": integer, "usages": integer,
-            "platform": ["type": "array"], "sums": ["type": "array"], "faults": ["type": "array"],
+            "platform": ["type": "array", "items": money],
+            "sums": [
+                "type": "array",
+                "items": OpenAPIOperation.object([
+                    "currency": currency, "depositsBase": base, "agentsBase": base, "platformBase": base,
+                    "totalBase": nullable(base),
+                ]),
+            ],
+            "faults": ["type": "array", "items": OpenAPIOperation.object(["place": string, "detail": string])],
         ]),
     ]
 
     private static let string: JSONValue = ["type": "string"]
     private static let optionalString: JSONValue = ["type": ["string", "null"]]
+    private static let optionalTime: JSONValue = ["type": ["string", "null"], "format": "date-time"]
     private static let integer: JSONValue = ["type": "integer", "minimum": 0]
     private static let uuid: JSONValue = ["type": "string", "format": "uuid"]
     private static let time: JSONValue = ["type": "string", "format": "date-time"]
     private static let currency: JSONValue = ["enum": ["USDC", "SOL"]]
     private static let amount: JSONValue = [
-        "type": "string", "description": "Whole units, exact; requests may also give a number", "examples": ["0.001"],
+        "type": "string", "description": "Whole units, exact", "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+        "examples": ["0.001"],
     ]
-    private static let base: JSONValue = ["type": "string", "description": "Base units"]
+    private static let base: JSONValue = ["type": "string", "description": "Base units", "pattern": "^-?[0-9]+$"]
 
-    private static let problem: JSONValue = OpenAPIOperation.object([
-        "type": string, "title": string, "status": integer, "detail": string, "instance?": string,
-        "code": ["type": "string", "description": "Stable and short, for programs"],
-        "retryable": ["type": "boolean"],
-        "policy?": [
-            "enum": ["license", "agent", "address", "registration"], "description": "The rate limit that refused",
+    private static func nullable(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
+
+    private static let money = OpenAPIOperation.object(["amount": amount, "amountBase": base, "currency": currency])
+
+    private static let problem: JSONValue = [
+        "type": "object", "description": "RFC 9457. Some codes have further fields, which docs/errors.md lists.",
+        "properties": [
+            "type": ["type": "string", "description": "Where the code is explained"],
+            "title": string, "status": ["type": "integer", "minimum": 400, "maximum": 599],
+            "detail": ["type": "string", "description": "A sentence to act on"],
+            "instance": ["type": "string", "description": "The request, or the execution of a run that took place"],
+            "code": ["type": "string", "pattern": "^[a-z0-9_]+$", "description": "Stable and short, for programs"],
+            "retryable": ["type": "boolean", "description": "Whether the same request may succeed later unchanged"],
+            "policy": [
+                "enum": ["license", "agent", "address", "registration"],
+                "description": "The rate limit that refused",
+            ],
+            "reason": ["type": "string", "description": "Of overloaded or a verdict: stable and short, for programs"],
+            "verdict": ["type": "string", "description": "Of a run that took place"],
+            "usage": OpenAPIOperation.ref("Usage"), "receipt": string,
         ],
-        "reason?": ["type": "string", "description": "Of overloaded or a verdict: stable and short, for programs"],
-        "verdict?": ["type": "string", "description": "Of a run that took place"],
-        "usage?": OpenAPIOperation.ref("Usage"), "receipt?": string,
-    ])
+        "required": ["type", "title", "status", "detail", "instance", "code", "retryable"],
+        "additionalProperties": true,
+    ]
 
     private static let skill: JSONValue = OpenAPIOperation.object([
         "id": uuid, "agentId": uuid, "name": string, "displayName": string, "version": string, "description": string,
         "category": OpenAPIOperation.ref("Category"), "pricing": OpenAPIOperation.ref("Pricing"),
-        "code": ["type": "object"], "api": ["type": "object"],
+        "code": OpenAPIOperation.object([
+            "package": string, "repoUrl": optionalString, "runtime": ["enum": ["exec", "python", "node", "workflow"]],
+            "entryPoint": [
+                "description": "A file and its function, a program, or a program with its first arguments"
+            ],
+            "dependencies": ["type": "array", "items": string], "documentation": optionalString,
+            "network": OpenAPIOperation.object(["allow": ["type": "array", "items": string]]),
+        ]),
+        "api": OpenAPIOperation.object([
+            "endpoints": OpenAPIOperation.list(of: "Endpoint"), "auth": string,
+            "examples": ["type": "array", "description": "The tests of skill.toml, then the publication's own"],
+        ]),
         "status": ["enum": ["pending", "published", "review", "rejected"]], "rating": ["type": "number"],
         "reviewCount": integer, "downloadCount": integer,
         "quality": ["type": ["number", "null"], "minimum": 0, "maximum": 1], "tags": ["type": "array", "items": string],
@@ -154,12 +186,12 @@ enum OpenAPISchemas {
     ])
 
     private static let license: JSONValue = OpenAPIOperation.object([
-        "type": ["enum": ["personal", "commercial", "enterprise"]], "expiresAt": optionalString,
+        "type": ["enum": ["personal", "commercial", "enterprise"]], "expiresAt": optionalTime,
         "usageLimit": ["type": ["integer", "null"]], "currentUsage": integer,
     ])
 
     private static let usage: JSONValue = OpenAPIOperation.object([
-        "id": uuid, "purchaseId": optionalString, "skillId": uuid, "agentId": uuid, "endpoint": string,
+        "id": uuid, "purchaseId": nullable(uuid), "skillId": uuid, "agentId": uuid, "endpoint": string,
         "requestSize": integer, "responseSize": integer, "duration": integer, "units": integer, "cost": amount,
         "costBase": base, "currency": currency, "cpuTime": integer, "peakMemory": integer,
         "trial": ["type": "boolean"], "verdict": string, "timestamp": time,

@@ -21,7 +21,7 @@ public struct RefundRequest: Sendable {
     }
 
     package init(_ fields: FieldReader, idempotencyKey: String?, body: [UInt8]) throws(FieldError) {
-        guard !fields.has("amount") || fields.value("amount")?.isNull != true else {
+        guard fields.value("amount")?.isNull != true else {
             throw fields.error("amount", "must not be null; leave it out to give all back that is left")
         }
         self.init(

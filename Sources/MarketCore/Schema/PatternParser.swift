@@ -175,6 +175,8 @@ struct PatternParser {
         case "t": return SchemaPattern.Set(ranges: [0x09...0x09])
         case "f": return SchemaPattern.Set(ranges: [0x0C...0x0C])
         case "v": return SchemaPattern.Set(ranges: [0x0B...0x0B])
+        case "u": return try codePoint(digits: 4)
+        case "x": return try codePoint(digits: 2)
         default:
             let isWord = letter.isASCII && (letter.properties.isAlphabetic || letter.properties.numericType != nil)
             guard !isWord else {
@@ -182,6 +184,20 @@ struct PatternParser {
             }
             return SchemaPattern.Set(ranges: [letter.value...letter.value])
         }
+    }
+
+    /// A character by its number, such as `\u00e9`.
+    private mutating func codePoint(digits: Int) throws(PatternError) -> SchemaPattern.Set {
+        var value: UInt32 = 0
+        for _ in 0..<digits {
+            guard let scalar = peek, scalar.isASCII, let digit = Character(scalar).hexDigitValue else {
+                throw PatternError(
+                    message: "the pattern has a \\u without four or a \\x without two hexadecimal digits")
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return SchemaPattern.Set(ranges: [value...value])
     }
 
     // MARK: Steps

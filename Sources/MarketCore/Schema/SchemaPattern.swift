@@ -5,7 +5,7 @@ struct PatternError: Error {
 
 /// A regular expression that is matched in time linear in the text, whatever the text and the expression.
 ///
-/// Supported: characters, `.`, classes such as `[a-z_]` and `[^0-9]`, `\d \D \w \W \s \S`, `^`, `$`, groups `(…)` and
+/// Supported: characters, `.`, classes such as `[a-z_]` and `[^0-9]`, `\d \D \w \W \s \S \u00e9 \xe9`, `^`, `$`, groups `(…)` and
 /// `(?:…)`, `|`, and `* + ? {n} {n,} {n,m}`. As JSON Schema has it, a pattern matches anywhere in the text unless
 /// anchored. Back references, look-around, word boundaries and properties are refused.
 struct SchemaPattern: Sendable {

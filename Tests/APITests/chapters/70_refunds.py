@@ -8,6 +8,8 @@ def tell(story):
     again = seller("refundExecution", part, execution=run, expect=201, headers={"Idempotency-Key": "back-1"})
     assert first.body == again.body
     story.buyer.refused(403, "not_the_seller", "refundExecution", part, execution=run)
+    # Null is not "all that is left": whoever means that leaves the field out.
+    seller.refused(422, "invalid_field", "refundExecution", {**part, "amount": None}, execution=run)
     seller.refused(422, "refund_too_large", "refundExecution", {**part, "amount": "1"}, execution=run)
 
     whole = seller("refundPurchase", {"reason": "not as described"}, purchase=purchase, expect=201)

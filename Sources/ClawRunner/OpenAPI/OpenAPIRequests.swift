@@ -1,0 +1,116 @@
+import ExecutionNode
+import Fields
+import MarketCore
+import Metering
+
+/// The bodies that requests carry. Lengths are counted in characters here and in bytes of UTF-8 by the daemon.
+enum OpenAPIRequests {
+    static let json: JSONValue = [
+        "Amount": [
+            "description": "Whole units, exact: nothing is rounded, and more digits than the currency has are refused",
+            "anyOf": [
+                ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$", "maxLength": 64],
+                ["type": "number", "minimum": 0],
+            ],
+            "examples": ["0.001", 5],
+        ],
+        "Registration": OpenAPIOperation.request([
+            "name": text(64, "Printable, no blanks at either end, unique in the market"),
+            "ownerWallet": [
+                "type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{32,44}$",
+                "description": "A Solana address: 32 bytes in base 58",
+            ],
+            "description?": text(1024, least: 0), "avatar?": text(512),
+        ]),
+        "KeyRequest": OpenAPIOperation.request([
+            "name?": text(64, "Printable, no blanks at either end"),
+            "expiresAt?": [
+                "type": "string", "format": "date-time", "maxLength": 40, "description": "In the future",
+            ],
+        ]),
+        "Publication": publication,
+        "PricingRequest": OpenAPIOperation.request([
+            "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price?": amount, "currency?": currency,
+            "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": text(32), "per?": ["enum": [1, 1000]],
+            "units?": OpenAPIOperation.request([
+                "from": ["enum": ["payload", "result"]],
+                "pointer": ["type": "string", "pattern": "^/[^\\u0000]*$", "maxLength": 255],
+                "as": ["enum": ["list", "number"]],
+                "max": ["type": "integer", "minimum": 1, "maximum": .number(UnitRule.unitsMax)],
+            ]), "prepaidUses?": ["type": "integer", "minimum": 1, "maximum": 1_000_000_000],
+            "trialCalls?": ["type": "integer", "minimum": 0, "maximum": 1_000_000],
+            "graceHours?": ["type": "integer", "minimum": 0, "maximum": 72],
+            "licenses?": OpenAPIOperation.request(["commercial?": amount, "enterprise?": amount]),
+        ]),
+        "SecretValue": OpenAPIOperation.request(["value": text(ExecutionNode.secretBytesMax)]),
+        "PurchaseRequest": OpenAPIOperation.request([
+            "skillId": text(64, "Name or identifier"),
+            "licenseType?": ["enum": ["personal", "commercial", "enterprise"]],
+            "usageLimit?": ["type": "integer", "minimum": 1, "maximum": 1_000_000_000_000], "maxPrice?": amount,
+        ]),
+        "RefundRequest": [
+            "type": "object",
+            "properties": ["amount": amount, "reason": text(Refund.reasonBytesMax)],
+            "required": ["reason"], "additionalProperties": false,
+        ],
+        "BudgetRequest": OpenAPIOperation.request([
+            "purchaseId?": text(64), "period": ["enum": ["day", "month"]], "limit": amount, "currency?": currency,
+        ]),
+        "TopUpRequest": OpenAPIOperation.request(["threshold": amount, "amount": amount, "currency?": currency]),
+        "ExecuteRequest": OpenAPIOperation.request([
+            "endpoint": text(128, "One of the skill's paths, such as /send"),
+            "payload?": ["description": "What the endpoint's schema takes; {} when left out"], "maxCost?": amount,
+        ]),
+        "CreditRequest": OpenAPIOperation.request([
+            "agentId": text(64, "Name or identifier"), "amount": amount, "currency?": currency,
+            "reference": text(CreditRequest.referenceBytesMax, "The payment behind it; books once"),
+        ]),
+        "Revocation": OpenAPIOperation.request(["reason": text(500, "Shown to the buyer")]),
+    ]
+
+    static let amount = OpenAPIOperation.ref("Amount")
+    static let currency: JSONValue = ["enum": ["USDC", "SOL"]]
+
+    /// A text without U+0000.
+    static func text(_ most: Int, _ description: String? = nil, least: Int = 1) -> JSONValue {
+        var schema: JSONObject = [
+            "type": "string", "minLength": .number(least), "maxLength": .number(most), "pattern": "^[^\\u0000]*$",
+        ]
+        if let description { schema["description"] = .string(description) }
+        return .object(schema)
+    }
+
+    private static let publication: JSONValue = {
+        let repeats: JSONValue = ["description": "Must be what skill.toml says"]
+        let kept: JSONObject = [
+            "package": [
+                "type": "string", "pattern": "^sha256:[0-9a-f]{64}$",
+                "description": "The digest that an upload answered",
+            ],
+            "repoUrl": text(2048), "ref": text(256), "entryPoint": repeats, "dependencies": repeats,
+            "documentation": repeats, "runtime": repeats, "profile": repeats,
+        ]
+        var properties: JSONObject = [
+            "displayName": text(128, "The name that people read"), "name": text(128, "Must be what skill.toml says"),
+            "pricing": OpenAPIOperation.ref("PricingRequest"),
+            "api": OpenAPIOperation.request([
+                "auth?": text(256), "endpoints?": ["type": "array", "maxItems": 64],
+                "examples?": ["type": "array", "maxItems": 64],
+            ]),
+            "endpoints": ["type": "array", "maxItems": 64],
+        ]
+        for key in [
+            "version", "description", "category", "runtime", "entryPoint", "profile", "response", "tags",
+            "dependencies", "documentation", "limits", "network", "secrets", "tests",
+        ] { properties[key] = repeats }
+        for (key, schema) in properties { properties[key] = ["anyOf": [schema, ["type": "null"]]] }
+        properties["code"] = [
+            "type": "object", "properties": .object(kept), "required": ["package"], "additionalProperties": false,
+        ]
+        return [
+            "type": "object", "properties": .object(properties), "required": ["code"], "additionalProperties": false,
+            "description":
+                "code.package names the upload; every other field but displayName, pricing and api repeats skill.toml",
+        ]
+    }()
+}
