@@ -148,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Fields", "CLinux"],
             swiftSettings: common),
-        .testTarget(name: "MarketCoreTests", dependencies: ["MarketCore", "Fields"], swiftSettings: common),
+        .testTarget(
+            name: "MarketCoreTests", dependencies: ["TestSupport", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
             name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(

@@ -54,6 +54,9 @@ struct ClawBench: AsyncParsableCommand {
     @Option(help: "Usage records in the largest store of the series of grown stores; 0 leaves it out.")
     var grownUsages = 1_000_000
 
+    @Flag(help: "With --only: measure grown stores as well.")
+    var grownOnly = false
+
     func validate() throws {
         guard (1...1_000_000).contains(rounds), (0...100_000).contains(warmUp) else {
             throw ValidationError("--rounds is 1 to 1000000, --warm-up 0 to 100000.")
@@ -81,6 +84,7 @@ struct ClawBench: AsyncParsableCommand {
             }
         }
         if only.isEmpty { try await measureParts(&report, folder, programs, executable, profiles) }
+        if only.isEmpty || grownOnly { try await measureGrowth(&report, folder, programs, executable, profiles) }
         TextReport.end(report)
         try report.write(to: absolute(output))
         print("Written to \(output)")
@@ -151,13 +155,20 @@ struct ClawBench: AsyncParsableCommand {
         let launcher = if let named { named } else { try besideThisProgram("claw-launcher") }
         report.parkedBytes = try await ParkedMemory.measure(
             launcher: launcher, profiles: profiles, skill: "\(folder.path)/\(BenchSkill.native.name)")
+    }
+
+    /// With stores of several sizes, each with a daemon of its own.
+    private func measureGrowth(
+        _ report: inout Report, _ folder: WorkFolder, _ programs: Programs, _ executable: String, _ profiles: String
+    ) async throws(BenchFailure) {
         guard grownUsages > 0 else { return }
+        let skill = "\(folder.path)/\(BenchSkill.native.name)"
         for (skills, usages) in [(10, 1000), (1000, 10_000), (100_000, grownUsages)] {
             print("a store of \(skills) skills and licences and \(usages) usage records …")
             report.growth.append(
-                try Growth(rounds: 300).measure(
+                try await Growth(rounds: 300).measure(
                     GrownStore.Size(skills: skills, usages: usages), folder: folder.path, executable: executable,
-                    profiles: profiles, skill: "\(folder.path)/\(BenchSkill.native.name)"))
+                    profiles: profiles, skill: skill))
         }
     }
 

@@ -15,7 +15,8 @@ import Synchronization
 ///
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
-    public typealias Store = MarketStore & MeteringStore & AuditStore
+    public typealias Store = MarketStore & MeteringStore & AuditStore & ReviewStore & ReputationStore & DiscoveryStore
+        & AnalyticsStore
 
     private let settings: Mutex<NodeConfiguration>
     let store: any Store
@@ -144,8 +145,8 @@ public final class ExecutionNode: Sendable {
         await unbooked.stop()
     }
 
-    /// Stores when keys were last used, ends and drops what is past its time, and renews subscriptions. To be called now and then, such as every
-    /// minute.
+    /// Stores when keys were last used, ends and drops what is past its time, brings reputations up to date, and renews
+    /// subscriptions. To be called now and then, such as every minute.
     public func maintain() async throws(NodeError) {
         let uses = keys.takeUses()
         try await inStore { () throws(StoreError) in
@@ -155,6 +156,11 @@ public final class ExecutionNode: Sendable {
             if let days = configuration.reportDays {
                 try await store.pruneReports(before: Timestamp.now.advanced(byMilliseconds: -days * 86_400_000))
             }
+        }
+        try await refreshReputations()
+        try await inStore { () throws(StoreError) in
+            try await store.refreshIndex()
+            try await store.refreshAnalytics()
         }
         try await renewSubscriptions()
     }

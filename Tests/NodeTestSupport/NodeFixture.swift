@@ -10,6 +10,11 @@ package import Storage
 /// A node in a directory of its own, with real stores, keys and profiles. The directory goes with ``close()``.
 package struct NodeFixture: Sendable {
     package static let wallet = "So11111111111111111111111111111111111111112"
+    /// Wallets of others.
+    package static let wallets = [
+        "Vote111111111111111111111111111111111111111", "Stake11111111111111111111111111111111111111",
+        "11111111111111111111111111111111", "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+    ]
 
     package let directory: String
     package let keys: SigningKeys
@@ -78,8 +83,9 @@ package struct NodeFixture: Sendable {
         package var id: Agent.ID { agent.id }
     }
 
-    package func register(_ name: String) async throws -> Member {
-        let (agent, apiKey) = try await node.register(Registration(name: name, ownerWallet: Self.wallet))
+    /// - Parameter wallet: agents of one wallet are one party, which may not review each other.
+    package func register(_ name: String, wallet: String = Self.wallet) async throws -> Member {
+        let (agent, apiKey) = try await node.register(Registration(name: name, ownerWallet: wallet))
         return Member(agent: agent, apiKey: apiKey)
     }
 

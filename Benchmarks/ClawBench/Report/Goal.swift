@@ -61,6 +61,11 @@ struct Goal {
                 Goal(name: "run with the largest store / the smallest", value: Double(last) / Double(first), bound: 1.2)
             )
         }
+        for (name, bound) in [("search.text", 20.0), ("skills.list", 20), ("skill.page", 10)] {
+            guard let read = report.growth.last?.reads.first(where: { $0.name == name }) else { continue }
+            goals.append(
+                Goal(name: "\(name) p95 in ms with the largest store", value: Double(read.p95) / 1e6, bound: bound))
+        }
         return goals
     }
 }

@@ -89,6 +89,14 @@ extension Report {
                         + String(format: "%.2f | %.2f |", Double(step.run.p50) / 1e6, Double(step.run.p99) / 1e6))
             }
         }
+        if let largest = growth.last, !largest.reads.isEmpty {
+            lines += [
+                "", "Whole requests of what only reads, with the largest of them (see [discovery.md](discovery.md)):",
+                "",
+                "| | n | p50 ms | p95 ms | p99 ms |", "|---|---:|---:|---:|---:|",
+            ]
+            lines += largest.reads.map { "| `\($0.name)` | \($0.count) | \(Self.milliseconds($0)) |" }
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -82,7 +82,7 @@ struct Report {
                     [
                         "skills": .number($0.size.skills), "licences": .number($0.size.skills),
                         "usages": .number($0.size.usages), "p50": Self.milliseconds($0.run.p50),
-                        "p99": Self.milliseconds($0.run.p99),
+                        "p99": Self.milliseconds($0.run.p99), "reads": .array($0.reads.map(Self.result)),
                     ]
                 }),
             "goals": .array(

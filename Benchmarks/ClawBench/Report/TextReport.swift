@@ -56,6 +56,7 @@ enum TextReport {
                     + String(
                         format: "  skills and licences, %d usages: p50 %.2f ms", growth.size.usages,
                         Double(growth.run.p50) / 1e6))
+            for read in growth.reads { print(row("  " + read.name, numbers(read))) }
         }
         print()
         for goal in report.goals {

@@ -1,16 +1,21 @@
+import Foundation
+
 /// What a run costs with a store of some size: a daemon of its own, whose store is grown before it is measured.
 struct Growth {
     struct Result {
         let size: GrownStore.Size
         let run: Summary
+        /// Searches, lists and pages of skills.
+        let reads: [Summary]
     }
 
     let rounds: Int
 
     func measure(
         _ size: GrownStore.Size, folder: String, executable: String, profiles: String, skill: String
-    ) throws(BenchFailure) -> Result {
+    ) async throws(BenchFailure) -> Result {
         let place = "\(folder)/grown-\(size.skills)"
+        let name = (skill as NSString).lastPathComponent
         let license: Market.License
         do {
             let daemon = try Daemon(executable: executable, folder: place, profiles: profiles)
@@ -21,7 +26,7 @@ struct Growth {
             // The record that the others are copies of.
             _ = try ExecuteContender("first", connection, license, waiting: "none").measure()
         }
-        try GrownStore(path: "\(place)/data/market.db").grow(to: size)
+        try await GrownStore(path: "\(place)/data/market.db").grow(to: size)
         let daemon = try Daemon(executable: executable, folder: place, profiles: profiles)
         defer { daemon.stop() }
         return try daemon.showingLogOnFailure { () throws(BenchFailure) in
@@ -30,7 +35,9 @@ struct Growth {
                 "execute.native.parked", try HTTPConnection(socket: daemon.socket), license, waiting: "sealed")
             let series = try Race(rounds: rounds, warmUp: 50, secondsMax: 60, pauseMilliseconds: 2).run([execute])
             guard let run = series[0].summary else { throw BenchFailure("nothing was measured") }
-            return Result(size: size, run: run)
+            let reads = try Race(rounds: rounds, warmUp: 50, secondsMax: 60, pauseMilliseconds: 1).run(
+                ReadContender.all(try HTTPConnection(socket: daemon.socket), skill: name, skills: size.skills))
+            return Result(size: size, run: run, reads: reads.compactMap(\.summary))
         }
     }
 }

@@ -30,8 +30,10 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Client",
                 subcommands: [
-                    AgentGroup.self, MarketGroup.self, PurchaseGroup.self, BudgetGroup.self, ExecCommand.self,
-                    ExecutionCommand.self, UsageGroup.self, BalanceCommand.self, ReceiptGroup.self, LedgerGroup.self,
+                    AgentGroup.self, MarketGroup.self, PurchaseGroup.self, ReviewGroup.self, BudgetGroup.self,
+                    ExecCommand.self,
+                    ExecutionCommand.self, UsageGroup.self, AnalyticsGroup.self, BalanceCommand.self, ReceiptGroup.self,
+                    LedgerGroup.self,
                     AuditGroup.self,
                 ]),
         ])

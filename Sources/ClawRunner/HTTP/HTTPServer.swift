@@ -30,6 +30,8 @@ enum HTTPServer {
             + MarketplaceRoutes(node: node).routes
             + PurchaseRoutes(node: node).routes
             + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
+            + DiscoveryRoutes(node: node).routes + ReviewRoutes(node: node, operatorKey: operatorKey).routes
+            + AnalyticsRoutes(node: node, operatorKey: operatorKey).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes
             + AuditRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes

@@ -73,6 +73,16 @@ struct QueryReader {
             cursor: try string("cursor", bytesMax: 1024))
     }
 
+    /// An amount in whole units.
+    mutating func money(_ name: String, _ currency: Currency) throws(NodeError) -> Money? {
+        guard let text = try string(name, bytesMax: 64) else { return nil }
+        do throws(MoneyError) {
+            return try Money(decimal: text, currency: currency)
+        } catch {
+            throw invalid(name, "must be an amount of \(currency.rawValue) such as 0.001")
+        }
+    }
+
     func finish() throws(NodeError) {
         guard let unknown = values.keys.filter({ !known.contains($0) }).min() else { return }
         let names = known.sorted().joined(separator: ", ")

@@ -3,8 +3,8 @@ import Fields
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
     static let all: [OpenAPIOperation] =
-        agents + keys + skills + secrets + marketplace + purchases + budgets + execution + records
-        + admin + audit + system
+        agents + keys + skills + secrets + discovery + reviews + marketplace + purchases + budgets + execution + records
+        + analytics + admin + reviewAdmin + audit + system
 
     /// A text of a query; empty is the same as absent.
     static func word(_ most: Int) -> JSONValue {
@@ -90,18 +90,7 @@ extension OpenAPIOperation {
             ], headers: ["Location"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/skills", id: "listSkills", summary: "List published skills", security: .none,
-            parameters: [
-                Parameter(
-                    name: "category", place: "query", description: "Only this category", schema: ref("Category")),
-                Parameter(
-                    name: "sort", place: "query", description: "newest unless given",
-                    schema: ["enum": ["popular", "newest", "rating"]]),
-                Parameter(
-                    name: "search", place: "query", description: "Words in name, description or tags",
-                    schema: word(200)),
-                Parameter(name: "tag", place: "query", description: "Only with this tag", schema: word(64)),
-                Parameter(name: "agentId", place: "query", description: "Only of this agent", schema: uuid),
-            ] + page,
+            parameters: skillFilters + page,
             success: [
                 (200, "application/json", object(["skills": list(of: "Skill"), "pagination": ref("Pagination")]))
             ],
@@ -112,7 +101,7 @@ extension OpenAPIOperation {
                 (
                     200, "application/json",
                     object([
-                        "skill": ref("Skill"), "reviews": ["type": "array"], "examples": ["type": "array"],
+                        "skill": ref("Skill"), "reviews": list(of: "Review"), "examples": ["type": "array"],
                         "deploymentUrl": ["type": "string"],
                     ])
                 )

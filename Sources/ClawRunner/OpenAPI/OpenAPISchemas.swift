@@ -7,6 +7,9 @@ enum OpenAPISchemas {
         "AuditEntry": OpenAPIOperation.auditEntry,
         "Pagination": OpenAPIOperation.object([
             "limit": integer, "nextCursor": ["type": ["string", "null"]], "total": integer,
+            "totalIsExact?": [
+                "type": "boolean", "description": "False where counting stopped: there are at least total",
+            ],
         ]),
         "Category": [
             "enum": ["communication", "automation", "analysis", "creative", "utility", "integration"]
@@ -81,6 +84,50 @@ enum OpenAPISchemas {
             "receipt": string, "stderr?": string, "stderrTruncated?": ["type": "boolean"],
         ]),
         "Verdict": verdict,
+        "SalesReport": OpenAPIOperation.object([
+            "skillId?": uuid, "day?": ["type": "string", "format": "date"], "calls": integer, "ok": integer,
+            "failures": ["type": "object", "additionalProperties": integer], "buyers": integer,
+            "revenue": OpenAPIOperation.list(of: "Revenue"),
+            "latency": OpenAPIOperation.object(["p50": optionalInteger, "p95": optionalInteger, "p99": optionalInteger]
+            ),
+        ]),
+        "Revenue": OpenAPIOperation.object([
+            "currency": currency, "runs": amount, "licenses": amount, "refunded": amount, "total": ["type": "string"],
+        ]),
+        "MarketReport": OpenAPIOperation.object([
+            "start": time, "newAgents": integer, "newSkills": integer, "purchases": integer, "runs": integer,
+            "volumes": [
+                "type": "array",
+                "items": OpenAPIOperation.object([
+                    "currency": currency, "transactions": integer, "amount": amount, "refunded": amount,
+                ]),
+            ],
+        ]),
+        "Recommendation": OpenAPIOperation.object([
+            "skill": OpenAPIOperation.ref("Skill"), "reason": ["enum": ["bought_together", "alike", "trusted"]],
+            "parties?": integer, "tags?": ["type": "array", "items": string], "because": optionalString, "why": string,
+        ]),
+        "Review": OpenAPIOperation.object([
+            "id": uuid, "skillId": uuid, "version": string, "reviewerId": uuid,
+            "stars": ["type": "integer", "minimum": 1, "maximum": 5], "text": string, "helpfulCount": integer,
+            "createdAt": time, "editedAt": optionalString,
+            "reply": [
+                "type": ["object", "null"],
+                "properties": ["text": string, "createdAt": time, "editedAt": optionalString],
+            ],
+            "removed?": OpenAPIOperation.object(["reason": string, "at": time]),
+        ]),
+        "ReportedReview": OpenAPIOperation.object([
+            "review": OpenAPIOperation.ref("Review"), "reportCount": integer, "firstReason": string,
+            "firstReportedAt": time,
+        ]),
+        "Reputation": OpenAPIOperation.object([
+            "reputation": ["type": "number", "minimum": 0, "maximum": 100],
+            "rating": ["type": "number", "minimum": 0, "maximum": 5], "reviews": integer,
+            "transactions": ["type": "number", "minimum": 0], "parties": integer, "quality": share,
+            "qualityOf": OpenAPIOperation.object(["code": share, "documentation": share, "support": share]),
+            "standing": ["type": "number", "minimum": 0, "maximum": 100],
+        ]),
         "Balance": OpenAPIOperation.object([
             "currency": currency, "amount": amount, "amountBase": base, "held": amount, "heldBase": base,
             "available": amount, "availableBase": base,
@@ -130,6 +177,8 @@ enum OpenAPISchemas {
     private static let optionalString: JSONValue = ["type": ["string", "null"]]
     private static let optionalTime: JSONValue = ["type": ["string", "null"], "format": "date-time"]
     private static let integer: JSONValue = ["type": "integer", "minimum": 0]
+    private static let optionalInteger: JSONValue = ["type": ["integer", "null"], "minimum": 0]
+    private static let share: JSONValue = ["type": "number", "minimum": 0, "maximum": 1]
     private static let uuid: JSONValue = ["type": "string", "format": "uuid"]
     private static let time: JSONValue = ["type": "string", "format": "date-time"]
     private static let currency: JSONValue = ["enum": ["USDC", "SOL"]]
@@ -181,7 +230,8 @@ enum OpenAPISchemas {
         ]),
         "status": ["enum": ["pending", "published", "review", "rejected"]], "rating": ["type": "number"],
         "reviewCount": integer, "downloadCount": integer,
-        "quality": ["type": ["number", "null"], "minimum": 0, "maximum": 1], "tags": ["type": "array", "items": string],
+        "quality": ["type": ["number", "null"], "minimum": 0, "maximum": 1],
+        "tags": ["type": "array", "items": string],
         "createdAt": time, "updatedAt": time,
     ])
 

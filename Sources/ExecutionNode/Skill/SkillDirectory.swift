@@ -58,4 +58,13 @@ final class SkillDirectory: Sendable {
             if let skill = state.byID.removeValue(forKey: id) { state.idByName[skill.name] = nil }
         }
     }
+
+    /// Many skills were changed.
+    func forgetAll() {
+        state.withLock { state in
+            state.generation += 1
+            state.byID = [:]
+            state.idByName = [:]
+        }
+    }
 }

@@ -108,9 +108,11 @@ extension Page {
     package func json(_ name: String, limit: Int, _ item: (Item) -> JSONValue) -> JSONValue {
         var object = JSONObject()
         object[name] = .array(items.map(item))
-        object["pagination"] = [
+        var pagination: JSONObject = [
             "limit": .number(limit), "nextCursor": .optional(nextCursor), "total": .number(total),
         ]
+        if !isTotalExact { pagination["totalIsExact"] = false }
+        object["pagination"] = .object(pagination)
         return .object(object)
     }
 }

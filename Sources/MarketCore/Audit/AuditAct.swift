@@ -52,6 +52,9 @@ public struct AuditAction: RawRepresentable, Hashable, Sendable {
     public static let creditBooked = AuditAction(rawValue: "credit.booked")
     public static let purchaseRevoked = AuditAction(rawValue: "purchase.revoked")
     public static let refundBooked = AuditAction(rawValue: "refund.booked")
+    public static let reviewRemoved = AuditAction(rawValue: "review.removed")
+    public static let reviewKept = AuditAction(rawValue: "review.kept")
+    public static let reputationsSet = AuditAction(rawValue: "reputation.set")
     public static let signingKeyChanged = AuditAction(rawValue: "signing_key.changed")
 }
 
@@ -59,7 +62,7 @@ public struct AuditAction: RawRepresentable, Hashable, Sendable {
 public struct AuditSubject: Hashable, Sendable {
     public static let idBytesMax = 255
 
-    /// `agent`, `skill`, `key`, `purchase`, `execution` or `node`.
+    /// `agent`, `skill`, `key`, `purchase`, `review`, `execution` or `node`.
     public let kind: String
     /// Its identifier; empty for the node.
     public let id: String
@@ -76,6 +79,7 @@ public struct AuditSubject: Hashable, Sendable {
     public static func purchase(_ id: Purchase.ID) -> AuditSubject {
         AuditSubject(kind: "purchase", id: id.description)
     }
+    public static func review(_ id: Review.ID) -> AuditSubject { AuditSubject(kind: "review", id: id.description) }
     public static func execution(_ id: SkillUsage.ID) -> AuditSubject {
         AuditSubject(kind: "execution", id: id.description)
     }

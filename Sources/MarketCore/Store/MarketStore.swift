@@ -8,8 +8,8 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken.
     func insert(agent: Agent, key: StoredKey) async throws(StoreError)
 
-    /// Replaces what may change of an agent: wallet, description, avatar, reputation and `updatedAt`. Sales
-    /// follow the purchases.
+    /// Replaces what may change of an agent: wallet, description, avatar and `updatedAt`. Sales follow
+    /// the purchases, and reputation the ``ReputationStore``.
     /// - Throws: ``StoreError/missing(_:)`` with `agent`.
     func update(agent: Agent) async throws(StoreError)
 
@@ -57,8 +57,8 @@ public protocol MarketStore: Sendable {
     /// - Throws: ``StoreError/conflict(field:)`` with `name` when the name is taken market-wide.
     func insert(skill: Skill) async throws(StoreError)
 
-    /// Replaces what may change of a skill: display name, category, pricing, status, tags, rating, reviews, quality
-    /// and `updatedAt`; never its versions. Downloads follow the purchases.
+    /// Replaces what may change of a skill: display name, category, pricing, status, tags, quality and `updatedAt`;
+    /// never its versions. Downloads follow the purchases, rating and reviews the ``ReviewStore``.
     /// - Throws: ``StoreError/missing(_:)`` with `skill`.
     func update(skill: Skill) async throws(StoreError)
 

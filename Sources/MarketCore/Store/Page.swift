@@ -24,11 +24,14 @@ public struct Page<Item: Sendable>: Sendable {
     public let nextCursor: String?
     /// All items of the list.
     public let total: Int64
+    /// False where counting stopped at ``total``, and there are at least so many.
+    public let isTotalExact: Bool
 
-    public init(items: [Item], nextCursor: String?, total: Int64) {
+    public init(items: [Item], nextCursor: String?, total: Int64, isTotalExact: Bool = true) {
         self.items = items
         self.nextCursor = nextCursor
         self.total = total
+        self.isTotalExact = isTotalExact
     }
 }
 

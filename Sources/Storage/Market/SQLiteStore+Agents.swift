@@ -18,17 +18,15 @@ extension SQLiteStore {
         }
     }
 
-    /// Sales are not among what this changes: they follow the purchases.
+    /// Sales and reputation are not among what this changes: they follow the purchases and reviews.
     public func update(agent: Agent) async throws(StoreError) {
         try await committer.write { db in
             let changed = try db.run(
                 """
-                UPDATE agents SET owner_wallet = ?, description = ?, avatar = ?, reputation = ?, updated_at = ?
-                WHERE id = ?
+                UPDATE agents SET owner_wallet = ?, description = ?, avatar = ?, updated_at = ? WHERE id = ?
                 """,
                 [
-                    agent.ownerWallet, agent.description, agent.avatar, agent.reputation,
-                    agent.updatedAt.milliseconds, agent.id.uuid,
+                    agent.ownerWallet, agent.description, agent.avatar, agent.updatedAt.milliseconds, agent.id.uuid,
                 ])
             guard changed == 1 else { throw StoreError.missing("agent") }
         }

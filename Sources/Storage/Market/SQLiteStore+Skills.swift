@@ -42,6 +42,7 @@ extension SQLiteStore: MarketStore {
                     skill.quality, skill.createdAt.milliseconds, skill.updatedAt.milliseconds,
                 ])
             try Self.insert(skill.latest, of: skill.id, in: db)
+            try SkillFacts(skill.latest.manifest).write(skill.id, in: db)
         }
     }
 
@@ -61,6 +62,7 @@ extension SQLiteStore: MarketStore {
             try db.run(
                 "UPDATE skills SET latest_version = ?, description = ? WHERE id = ?",
                 [version.version.description, version.manifest.description, skill.id.uuid])
+            try SkillFacts(version.manifest).write(skill.id, in: db)
         }
     }
 
@@ -88,19 +90,19 @@ extension SQLiteStore: MarketStore {
         FROM skills AS s JOIN skill_versions AS v ON v.skill_id = s.id AND v.version = s.latest_version
         """
 
-    /// Downloads are not among what this changes: they follow the purchases.
+    /// Downloads, ratings and reviews are not among what this changes: they follow the purchases and reviews.
     private static func update(_ skill: Skill, in db: Database) throws {
         let changed = try db.run(
             """
             UPDATE skills SET display_name = ?, category = ?, pricing_kind = ?, price = ?, currency = ?,
-                pricing = ?, status = ?, tags = ?, rating = ?, review_count = ?, quality = ?, updated_at = ?
+                pricing = ?, status = ?, tags = ?, quality = ?, updated_at = ?
             WHERE id = ?
             """,
             [
                 skill.displayName, skill.category.rawValue, skill.pricing.kind.rawValue,
                 skill.pricing.price.base, skill.pricing.price.currency.rawValue,
                 skill.pricing.json.description, skill.status.rawValue, skill.tagsJSON,
-                skill.rating, skill.reviewCount, skill.quality, skill.updatedAt.milliseconds, skill.id.uuid,
+                skill.quality, skill.updatedAt.milliseconds, skill.id.uuid,
             ])
         guard changed == 1 else { throw StoreError.missing("skill") }
     }

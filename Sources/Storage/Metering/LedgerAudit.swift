@@ -49,6 +49,7 @@ struct LedgerAudit {
         case .records:
             try audit.checkReferences()
             try audit.checkTotals()
+            for check in AnalyticsAudit.checks { try audit.faults(check) }
             try audit.checkChains()
             finding.usages = try db.count("SELECT count(*) FROM usages")
         }

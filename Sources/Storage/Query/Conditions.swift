@@ -10,6 +10,14 @@ struct Conditions: Sendable {
         self.values += values
     }
 
+    /// These and others.
+    func joined(_ others: Conditions) -> Conditions {
+        var all = self
+        all.clauses += others.clauses
+        all.values += others.values
+        return all
+    }
+
     /// A part of any of `columns`, in either case.
     mutating func add(_ text: String, anywhereIn columns: [String]) {
         var pattern = "%"

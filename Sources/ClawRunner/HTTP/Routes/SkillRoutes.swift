@@ -7,6 +7,9 @@ import MarketCore
 struct SkillRoutes {
     let node: ExecutionNode
 
+    /// The newest, on a skill's own page.
+    private static let reviewsShown = 10
+
     var routes: [Route] {
         [
             Route(.post, "/api/v1/packages", upload),
@@ -41,11 +44,7 @@ struct SkillRoutes {
 
     @Sendable private func list(_ call: Call) async throws -> Reply {
         var query = try call.query()
-        let skills = SkillQuery(
-            category: try query.enumeration("category", as: Skill.Category.self),
-            search: try query.string("search"), tag: try query.string("tag", bytesMax: 64),
-            agentID: try query.identifier("agentId", of: Agent.self),
-            sort: try query.enumeration("sort", as: SkillQuery.Sort.self) ?? .newest, page: try query.page())
+        let skills = try query.skills()
         try query.finish()
         return .json(try await node.skills(skills).json("skills", limit: skills.page.limit) { $0.json })
     }
@@ -53,8 +52,10 @@ struct SkillRoutes {
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
         let skill = try await node.skill(call.parameter("skill"))
+        let reviews = try await node.reviews(
+            ReviewQuery(skillID: skill.id, page: PageRequest(limit: Self.reviewsShown)))
         return .json([
-            "skill": skill.json, "reviews": [],
+            "skill": skill.json, "reviews": .array(reviews.items.map(\.json)),
             "examples": .array(skill.latest.examples),
             "deploymentUrl": .string(node.executeURL(of: skill)),
         ])

@@ -1,0 +1,187 @@
+import Foundation
+import GRDB
+public import MarketCore
+
+extension SQLiteStore {
+    public func skills(_ query: SkillQuery) async throws(StoreError) -> Page<Skill> {
+        try await indexUrgent()
+        let list = try SkillList(query)
+        return try await read { db in try list.page(in: db) }
+    }
+
+    public func refreshIndex() async throws(StoreError) {
+        while try await indexSome("") {}
+    }
+
+    /// What changed of skills themselves is found by the next search; how far they are trusted may follow later.
+    private func indexUrgent() async throws(StoreError) {
+        for _ in 0..<Self.indexedBatchesMax {
+            guard try await indexSome("WHERE urgent = 1") else { return }
+        }
+    }
+
+    /// Returns false when there is nothing left to do.
+    private func indexSome(_ condition: String) async throws(StoreError) -> Bool {
+        let isDue = try await read { db in try db.row("SELECT 1 FROM search_due \(condition) LIMIT 1", []) != nil }
+        guard isDue else { return false }
+        return try await committer.write { db in
+            let due: [Data] = try db.rows(
+                "SELECT skill_id FROM search_due \(condition) LIMIT ?", [Self.indexedMax]
+            ).map { try $0.decode(Data.self, forColumn: "skill_id") }
+            for skill in due {
+                try SkillCard.replace(skill, in: db)
+                try db.run("DELETE FROM search_due WHERE skill_id = ?", [skill])
+            }
+            return due.count == Self.indexedMax
+        }
+    }
+
+    /// Skills that one write indexes, so that the settles behind it do not wait long.
+    private static let indexedMax = 200
+    /// What one search does before it answers.
+    private static let indexedBatchesMax = 25
+}
+
+/// One page of the list of skills.
+private struct SkillList: Sendable {
+    /// Matches that are looked at, the most trusted first; where they are ordered by how well they match, fewer.
+    private static let (matchesMax, rankedMax) = (5000, 1000)
+
+    private let query: SkillQuery
+    private let match: SkillMatch
+    private let cursor: Cursor?
+    private let name: String
+
+    init(_ query: SkillQuery) throws(StoreError) {
+        self.query = query
+        match = SkillMatch(query)
+        name = "skills.\(query.sort.rawValue)"
+        cursor = try Cursor.parse(query.page.cursor, list: name)
+    }
+
+    func page(in db: Database) throws -> Page<Skill> {
+        if match.isImpossible { return Page(items: [], nextCursor: nil, total: 0) }
+        if match.hasWords, query.sort == .relevance { return try rankedPage(in: db) }
+        let matches = match.expression.isEmpty ? Int64(Self.matchesMax + 1) : try matches(upTo: Self.matchesMax, in: db)
+        let isIndexed = match.needsIndex || matches <= Self.matchesMax
+        let source =
+            isIndexed
+            ? """
+            (SELECT rowid AS place FROM skill_search WHERE skill_search MATCH ? ORDER BY rowid LIMIT \(Self.matchesMax))
+                JOIN skill_cards AS c ON c.slot = place
+            """ : "skill_cards AS c"
+        let bound: [Bound] = isIndexed ? [match.expression] : []
+        var conditions = isIndexed ? match.bounds : match.filters.joined(match.bounds)
+        let total: Int64
+        if isIndexed, match.bounds.clauses.isEmpty {
+            total = matches
+        } else {
+            total = try db.count(
+                "SELECT count(*) FROM (SELECT 1 FROM \(source)\(conditions.sql) LIMIT \(Self.matchesMax + 1))",
+                bound + conditions.values)
+        }
+        let order = try order(&conditions)
+        let rows = try db.rows(
+            "SELECT c.skill_id, \(order.key) AS key FROM \(source)\(conditions.sql) ORDER BY \(order.sql) LIMIT ?",
+            bound + conditions.values + [query.page.limit + 1])
+        let places: [(id: UUID, key: String)] = try rows.map { row in
+            let key =
+                query.sort == .rating ? String(try row.real("key").bitPattern) : String(try row.integer("key"))
+            return ((try row.id("skill_id") as Skill.ID).uuid, key)
+        }
+        let isExact = total <= Self.matchesMax && (!isIndexed || matches <= Self.matchesMax)
+        return try page(places[...], total: min(total, Int64(Self.matchesMax)), isExact, in: db)
+    }
+
+    /// Adds where the page begins.
+    private func order(_ conditions: inout Conditions) throws(StoreError) -> (key: String, sql: String) {
+        switch query.sort {
+        case .relevance:
+            if let place = try cursor?.numbered() { conditions.add("c.slot > ?", place.key) }
+            return ("c.slot", "c.slot")
+        case .rating:
+            if let place = try cursor?.measured() {
+                conditions.add("(c.rating, c.skill_id) < (?, ?)", place.key, place.id)
+            }
+            return ("c.rating", "c.rating DESC, c.skill_id DESC")
+        case .popular, .newest:
+            let column = query.sort == .popular ? "c.download_count" : "c.created_at"
+            if let place = try cursor?.numbered() {
+                conditions.add("(\(column), c.skill_id) < (?, ?)", place.key, place.id)
+            }
+            return (column, "\(column) DESC, c.skill_id DESC")
+        }
+    }
+
+    private func matches(upTo limit: Int, in db: Database) throws -> Int64 {
+        try db.count(
+            "SELECT count(*) FROM (SELECT 1 FROM skill_search WHERE skill_search MATCH ? LIMIT ?)",
+            [match.expression, limit + 1])
+    }
+
+    // MARK: By how well they match
+
+    private struct Candidate {
+        let id: UUID
+        let rank: Double
+    }
+
+    private func rankedPage(in db: Database) throws -> Page<Skill> {
+        let ranked = try candidates(in: db)
+        var start = 0
+        if let place = try cursor?.measured() {
+            // Ranks move a little with every skill that comes or goes, the last one of the page before like the others;
+            // only if it moved by itself, or is gone, does its former rank say where the list goes on.
+            if let index = ranked.firstIndex(where: { $0.id == place.id }),
+                abs(ranked[index].rank - place.key) <= place.key / 50
+            {
+                start = index + 1
+            } else {
+                start = ranked.firstIndex { !Self.precedes($0, place) } ?? ranked.count
+            }
+        }
+        let places = ranked[start...].prefix(query.page.limit + 1).map { (id: $0.id, key: String($0.rank.bitPattern)) }
+        let isExact = try matches(upTo: Self.rankedMax, in: db) <= Self.rankedMax
+        return try page(places[...], total: Int64(ranked.count), isExact, in: db)
+    }
+
+    private static func precedes(_ candidate: Candidate, _ place: (key: Double, id: UUID)) -> Bool {
+        candidate.rank > place.key || candidate.rank == place.key && candidate.id >= place.id
+    }
+
+    /// Name, display name, tags and description weigh 10, 5, 3 and 1; what is filtered by weighs nothing.
+    private func candidates(in db: Database) throws -> [Candidate] {
+        let rows = try db.rows(
+            """
+            SELECT c.skill_id, c.trust, words FROM (
+                SELECT rowid AS place, -bm25(skill_search, 10.0, 5.0, 3.0, 1.0, 0.0) AS words
+                FROM skill_search WHERE skill_search MATCH ? ORDER BY rowid LIMIT \(Self.rankedMax)
+            ) JOIN skill_cards AS c ON c.slot = place\(match.bounds.sql)
+            """, [match.expression] + match.bounds.values)
+        let found: [(id: UUID, trust: Int64, words: Double)] = try rows.map { row in
+            ((try row.id("skill_id") as Skill.ID).uuid, try row.integer("trust"), try row.real("words"))
+        }
+        let best = found.reduce(0) { max($0, $1.words) }
+        return found.map { skill in
+            Candidate(
+                id: skill.id,
+                rank: SkillTrust.rank(trust: skill.trust, words: best > 0 ? skill.words / best : 1))
+        }.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : $0.id > $1.id }
+    }
+
+    // MARK: The skills themselves
+
+    /// - Parameter places: of the skills of the page, and of one more where there is a next one.
+    private func page(
+        _ places: ArraySlice<(id: UUID, key: String)>, total: Int64, _ isExact: Bool, in db: Database
+    ) throws -> Page<Skill> {
+        let shown = places.prefix(query.page.limit)
+        let skills = try shown.compactMap { place in
+            try db.row(SQLiteStore.skillRows + " WHERE s.id = ?", [place.id])?.skill()
+        }
+        let next = places.count > shown.count ? shown.last : nil
+        return Page(
+            items: skills, nextCursor: next.map { Cursor(list: name, key: $0.key, id: $0.id).text }, total: total,
+            isTotalExact: isExact)
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import MarketCore
+
+/// A query of skills in the two forms that it can be asked in: as words of the index, and as conditions on cards.
+struct SkillMatch: Sendable {
+    /// What the index is asked; every part of it is quoted letters and digits.
+    private(set) var expression = ""
+    /// The same for cards, as far as they know it: neither words nor tags.
+    private(set) var filters = Conditions()
+    /// What only cards know.
+    private(set) var bounds = Conditions()
+    let hasWords: Bool
+    /// Cards alone cannot answer it.
+    let needsIndex: Bool
+    /// Words were asked for, and there is none that could match.
+    let isImpossible: Bool
+
+    /// A prefix of one letter would match nearly everything.
+    private static let prefixLengthMin = 2
+
+    init(_ query: SkillQuery) {
+        var facets: [String] = []
+        if let status = query.status {
+            facets.append(Facet.status(status.rawValue))
+            filters.add("c.status = ?", status.rawValue)
+        }
+        if let category = query.category {
+            facets.append(Facet.category(category.rawValue))
+            filters.add("c.category = ?", category.rawValue)
+        }
+        if let agent = query.agentID {
+            facets.append(Facet.seller(agent))
+            filters.add("c.agent_id = ?", agent.uuid)
+        }
+        if let kind = query.pricing {
+            facets.append(Facet.pricing(kind.rawValue))
+            filters.add("c.pricing_kind = ?", kind.rawValue)
+        }
+        if let runtime = query.runtime {
+            facets.append(Facet.runtime(runtime.rawValue))
+            filters.add("c.runtime = ?", runtime.rawValue)
+        }
+        if let needed = query.needsNetwork {
+            facets.append(Facet.network(needed))
+            filters.add("c.needs_network = ?", needed)
+        }
+        if let needed = query.needsSecrets {
+            facets.append(Facet.secrets(needed))
+            filters.add("c.needs_secrets = ?", needed)
+        }
+        if let currency = query.currency {
+            facets.append(Facet.currency(currency.rawValue))
+            filters.add("c.currency = ?", currency.rawValue)
+        }
+        if let price = query.priceMin { bounds.add("c.price >= ?", price.base) }
+        if let price = query.priceMax { bounds.add("c.price <= ?", price.base) }
+        if let rating = query.ratingMin { bounds.add("c.rating >= ?", rating) }
+        if let tag = query.tag { facets.append(Facet.tag(tag)) }
+
+        let text = query.search ?? ""
+        let words = SearchText(text).words
+        hasWords = !words.isEmpty
+        needsIndex = hasWords || query.tag != nil
+        isImpossible = words.isEmpty && !text.isEmpty
+        var parts: [String] = []
+        if hasWords {
+            var terms = words.map { "\"\($0)\"" }
+            if let last = words.last, last.count >= Self.prefixLengthMin { terms[terms.count - 1] += " *" }
+            parts.append("{name display_name tags description} : (\(terms.joined(separator: " AND ")))")
+        }
+        if !facets.isEmpty {
+            parts.append("facets : (\(facets.map { "\"\($0)\"" }.joined(separator: " AND ")))")
+        }
+        expression = parts.joined(separator: " AND ")
+    }
+}
