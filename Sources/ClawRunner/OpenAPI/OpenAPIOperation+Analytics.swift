@@ -4,12 +4,13 @@ extension OpenAPIOperation {
     private static let range = [
         Parameter(
             name: "from", place: "query", description: "The first day; 30 days back unless given",
-            schema: ["type": "string", "format": "date-time"]),
+            schema: moment),
         Parameter(
             name: "to", place: "query",
             description: "The first day that is no longer part of it; tomorrow unless given",
-            schema: ["type": "string", "format": "date-time"]),
+            schema: moment),
     ]
+    private static let moment: JSONValue = ["type": "string", "format": "date-time", "maxLength": 40]
     private static let time: JSONValue = ["type": "string", "format": "date-time"]
     private static let count: JSONValue = ["type": "integer", "minimum": 0]
 
@@ -22,7 +23,9 @@ extension OpenAPIOperation {
                 Parameter(
                     name: "by", place: "query", description: "total unless given",
                     schema: ["enum": ["total", "skill", "day"]]),
-                Parameter(name: "skillId", place: "query", description: "Only this skill, by name or identifier"),
+                Parameter(
+                    name: "skillId", place: "query", description: "Only this skill, by name or identifier",
+                    schema: word(64)),
             ] + range,
             success: [
                 (

@@ -2,7 +2,7 @@ import Fields
 
 extension OpenAPIOperation {
     private static let need: JSONValue = ["enum": ["none", "declared"]]
-    private static let price: JSONValue = ["type": "string", "examples": ["0.001"]]
+    private static let price = word(64)
     private static let limit = [
         Parameter(
             name: "limit", place: "query", description: "1 to \(DiscoveryRoutes.recommendationsMax), else 10",
@@ -17,8 +17,9 @@ extension OpenAPIOperation {
             schema: ["enum": ["relevance", "popular", "newest", "rating"]]),
         Parameter(
             name: "search", place: "query",
-            description: "Words of name, tags or description, all of them; the last may be a beginning"),
-        Parameter(name: "tag", place: "query", description: "Only with this tag"),
+            description: "Words of name, tags or description, all of them; the last may be a beginning",
+            schema: word(200)),
+        Parameter(name: "tag", place: "query", description: "Only with this tag", schema: word(64)),
         Parameter(
             name: "agentId", place: "query", description: "Only of this agent",
             schema: ["type": "string", "format": "uuid"]),

@@ -12,7 +12,7 @@ extension OpenAPIOperation {
     private static let text: JSONValue = ["type": "string", "maxLength": .number(Review.textBytesMax)]
     private static let reason = (
         type: "application/json",
-        schema: object(["reason": ["type": "string", "minLength": 1, "maxLength": 500]])
+        schema: request(["reason": ["type": "string", "minLength": 1, "maxLength": 500]])
     )
 
     /// What buyers say of skills, and what becomes of it.
@@ -32,7 +32,7 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "post", path: skillReviews, id: "writeReview",
             summary: "Review a skill that the caller bought and ran, in the version that it ran last",
-            body: ("application/json", object(["stars": stars, "text?": text])),
+            body: ("application/json", request(["stars": stars, "text?": text])),
             success: [(201, "application/json", object(["review": ref("Review")]))],
             problems: [
                 (400, "The body is not JSON"), unauthorized,
@@ -43,7 +43,7 @@ extension OpenAPIOperation {
             ]),
         OpenAPIOperation(
             method: "patch", path: "\(skillReviews)/{review}", id: "editReview", summary: "Change an own review",
-            body: ("application/json", object(["stars?": stars, "text?": text])), success: one,
+            body: ("application/json", request(["stars?": stars, "text?": text])), success: one,
             problems: [
                 (400, "The body is not JSON"), unauthorized, (403, "The review is another agent's"), noReview,
                 (413, "The body is too large"), (422, "A field is wrong, or none is given"),
@@ -53,7 +53,7 @@ extension OpenAPIOperation {
             summary: "Reply to a review of an own skill, or change the reply",
             body: (
                 "application/json",
-                object([
+                request([
                     "text": ["type": "string", "minLength": 1, "maxLength": .number(Review.textBytesMax)]
                 ])
             ), success: one,
