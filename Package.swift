@@ -174,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "ExecutionNodeTests",
             dependencies: [
-                "NodeTestSupport",
+                "NodeTestSupport", "TestSupport",
                 "ExecutionNode", "Storage", "Sandbox", "MarketCore", "LicenseCheck", "Metering", "Fields",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],

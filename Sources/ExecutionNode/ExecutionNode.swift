@@ -16,7 +16,7 @@ import Synchronization
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
     public typealias Store = MarketStore & MeteringStore & AuditStore & ReviewStore & ReputationStore & DiscoveryStore
-        & AnalyticsStore
+        & AnalyticsStore & WorkflowStore
 
     private let settings: Mutex<NodeConfiguration>
     let store: any Store
@@ -37,6 +37,7 @@ public final class ExecutionNode: Sendable {
     let unbooked = UnbookedRuns()
     let space: FreeSpace
     let memory = MemoryWatch()
+    let workflowPlans = WorkflowPlans()
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
@@ -84,7 +85,9 @@ public final class ExecutionNode: Sendable {
     /// Books the runs that a former process left open.
     private func recover() async throws(NodeError) {
         let report = try await inStore { () throws(StoreError) in
-            try await meter.recover(report: InterruptedRun.report.serialized()) { _, usage, receipt in
+            try await meter.recover {
+                InterruptedRun.report($0).serialized()
+            } responding: { _, usage, receipt in
                 InterruptedRun.outcome(usage, receipt: receipt)
             }
         }
@@ -153,6 +156,8 @@ public final class ExecutionNode: Sendable {
             if !uses.isEmpty { try await store.noteUse(of: uses) }
             try await store.endKeys(at: .now)
             try await idempotency.prune()
+            try await store.pruneWorkflows(
+                before: Timestamp.now.advanced(byMilliseconds: -IdempotencyRegistry.retentionMilliseconds))
             if let days = configuration.reportDays {
                 try await store.pruneReports(before: Timestamp.now.advanced(byMilliseconds: -days * 86_400_000))
             }

@@ -102,6 +102,10 @@ extension NodeError {
                 ])
         case .unknownPurchase:
             self.init(status: 403, code: "purchase_unknown", detail: refusal.description)
+        case .others:
+            self.init(
+                status: 503, code: "workflow_unfunded", detail: refusal.description, retryable: true,
+                retryAfterSeconds: 60)
         case .tooManyHolds: self = .overloaded("holds", refusal.description)
         case .duplicate, .negativeAmount:
             self.init(status: 500, code: "internal_error", detail: "The call could not be booked; report this.")

@@ -143,7 +143,7 @@ struct SkillManifestTests {
             (["description": "\"\""], "description"),
             (["description": "\"" + String(repeating: "é", count: 513) + "\""], "description"),
             (["category": "\"utilities\""], "category"), (["runtime": "\"ruby\""], "runtime"),
-            (["runtime": "\"workflow\""], "runtime"), (["response": "\"xml\""], "response"),
+            (["runtime": "\"workflow\""], "entryPoint"), (["response": "\"xml\""], "response"),
             (["profile": "\"../x\""], "profile"), (["tags": "[\"A\"]"], "tags[0]"),
             (["tags": "[\"a\", \"a\"]"], "tags[1]"), (["tags": "\"a\""], "tags"),
             (["dependencies": "[\"../x\"]"], "dependencies[0]"), (["dependencies": "[\"a/b\"]"], "dependencies[0]"),

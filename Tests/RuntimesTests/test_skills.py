@@ -21,10 +21,15 @@ def packages():
     return sorted(path.parent for folder in (support.SKILLS, support.MISBEHAVING) for path in folder.glob("*/skill.toml"))
 
 
+def programs():
+    """Those that are started; a workflow calls others."""
+    return [directory for directory in packages() if manifest(directory)["runtime"] != "workflow"]
+
+
 @unittest.skipIf(tomllib is None, "reading manifests needs Python 3.11")
 class ManifestTests(unittest.TestCase):
     def test_every_package_describes_itself_in_full(self):
-        self.assertEqual(len(packages()), 8)
+        self.assertEqual(len(packages()), 12)
         for directory in packages():
             with self.subTest(directory.name):
                 described = manifest(directory)
@@ -33,7 +38,7 @@ class ManifestTests(unittest.TestCase):
                 self.assertIn("price", described["pricing"])
                 if "documentation" in described:
                     self.assertTrue((directory / described["documentation"]).is_file())
-                if described["runtime"] != "exec":
+                if described["runtime"] in ("python", "node"):
                     file, _, _ = described["entryPoint"].partition(":")
                     self.assertTrue((directory / file).is_file())
                 for endpoint in described["endpoints"]:
@@ -41,7 +46,7 @@ class ManifestTests(unittest.TestCase):
 
     def test_every_skill_passes_its_own_tests(self):
         count = 0
-        for directory in packages():
+        for directory in programs():
             described = manifest(directory)
             for index, case in enumerate(described.get("tests", [])):
                 with self.subTest(directory.name, test=index):
@@ -49,7 +54,15 @@ class ManifestTests(unittest.TestCase):
                     outcome = support.run(described["runtime"], described["entryPoint"], directory, data)
                     self.assertEqual(support.contains(support.answer(outcome), case["expect"]), [])
                     count += 1
-        self.assertGreaterEqual(count, 9)
+        self.assertGreaterEqual(count, 12)
+
+    def test_a_workflow_calls_skills_and_endpoints_that_are_beside_it(self):
+        workflows = [directory for directory in packages() if directory not in programs()]
+        self.assertEqual([directory.name for directory in workflows], ["research-assistant"])
+        for directory in workflows:
+            for step in manifest(directory)["steps"]:
+                called = manifest(directory.parent / step["skill"])
+                self.assertIn(step["endpoint"], [each["path"] for each in called["endpoints"]])
 
     def test_a_mailing_skill_declares_the_very_server_that_it_uses(self):
         directory = support.SKILLS / "smart-emailer"
@@ -58,7 +71,7 @@ class ManifestTests(unittest.TestCase):
         self.assertEqual(manifest(directory)["network"]["allow"], [f"{settings['HOST']}:{settings['PORT']}"])
 
     def test_answers_have_the_fields_that_the_output_schema_requires(self):
-        for directory in packages():
+        for directory in programs():
             described = manifest(directory)
             for case in described.get("tests", []):
                 endpoint = next(each for each in described["endpoints"] if each["path"] == case["endpoint"])

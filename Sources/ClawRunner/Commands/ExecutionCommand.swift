@@ -34,6 +34,7 @@ struct ExecutionCommand: AsyncParsableCommand {
             kind: verdict?["kind"]?.string ?? usage?["verdict"]?.string ?? "?", detail: verdict?["detail"]?.string,
             usage: usage
         ).lines(terminal).forEach { terminal.line($0) }
+        for step in execution?["steps"]?.array ?? [] { terminal.line(Terminal.harmless(Self.line(step))) }
         for line in (execution?["stderr"]?.string ?? "").split(whereSeparator: \.isNewline) {
             terminal.line(terminal.styled("log: ", .dim) + Terminal.harmless(String(line)))
         }
@@ -41,5 +42,16 @@ struct ExecutionCommand: AsyncParsableCommand {
             ReportText(report: report).lines().forEach { terminal.line($0) }
         }
         if let receipt = execution?["receipt"]?.string { terminal.line("receipt \(receipt)") }
+    }
+
+    /// One step of a workflow.
+    private static func line(_ step: JSONValue) -> String {
+        let name = (step["step"]?.string ?? "?") + (step["fallback"]?.bool == true ? " (fallback)" : "")
+        guard step["skipped"]?.bool != true else { return "step \(name): left out" }
+        var text = "step \(name): \(step["verdict"]?["kind"]?.string ?? "?")"
+        if let skill = step["skill"]?.string, let version = step["version"]?.string { text += ", \(skill) \(version)" }
+        if let duration = step["duration"]?.int64 { text += ", \(duration) ms" }
+        if let cost = step["cost"]?.string, let currency = step["currency"]?.string { text += ", \(cost) \(currency)" }
+        return text
     }
 }

@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
               clawrunner run hello --endpoint /hello --payload '{"name":"Ada"}'
               clawrunner run hello --endpoint /hello --payload @request.json --report
               clawrunner run hello --endpoint /hello --json --timeout 2s --payload - < in.json
+              clawrunner run research-assistant --endpoint /research --skills ~/skills --payload @question.json
             """)
 
     @Argument(help: ArgumentHelp("The skill's folder.", valueName: "dir"))
@@ -30,6 +31,11 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("A shorter wall limit, such as 2s or 500ms.", valueName: "duration"))
     var timeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of a workflow: where the folders of its skills are; default: beside its own.", valueName: "dir"))
+    var skills: String?
 
     @OptionGroup var sandboxOptions: LocalSandboxOptions
 
@@ -70,9 +76,7 @@ struct RunCommand: AsyncParsableCommand {
     private func call(
         _ skill: SkillFolder, _ sandbox: LocalSandbox, _ files: TemporaryDirectory, _ payload: JSONValue
     ) async throws(CommandFailure) -> LocalRun {
-        let directory = "\(files.path)/skill"
-        try skill.write(to: directory)
-        let ready = try sandbox.prepare(skill, directory: directory, profileName: profile, timeout: timeout)
+        let ready = try sandbox.callable(skill, files, skills: skills, profileName: profile, timeout: timeout)
         return try await ready.call(endpoint: endpoint, payload: payload, observes: observe)
     }
 

@@ -77,11 +77,23 @@ enum OpenAPISchemas {
         "Usage": usage,
         "Execution": OpenAPIOperation.object([
             "id": uuid, "usage": OpenAPIOperation.ref("Usage"), "verdict": OpenAPIOperation.ref("Verdict"),
-            "attempts": ["enum": [1, 2]], "firstVerdict?": OpenAPIOperation.ref("Verdict"),
+            "attempts": ["type": "integer", "minimum": 1, "maximum": 4],
+            "firstVerdict?": OpenAPIOperation.ref("Verdict"),
             "isolation": [
                 "type": ["object", "null"], "description": "What was enforced; null when nothing is known of the run",
             ],
             "receipt": string, "stderr?": string, "stderrTruncated?": ["type": "boolean"],
+            "steps?": [
+                "type": "array", "items": OpenAPIOperation.ref("WorkflowStep"),
+                "description": "Of a workflow: its calls in the order in which they ended, then what was not called",
+            ],
+            "workflowExecutionId?": uuid,
+        ]),
+        "WorkflowStep": OpenAPIOperation.object([
+            "step": string, "fallback": ["type": "boolean"], "skill?": string, "version?": string, "endpoint?": string,
+            "verdict": ["type": ["object", "null"]], "duration?": ["type": "integer"],
+            "executionId?": ["type": ["string", "null"]], "paidBy?": ["enum": ["author", "buyer"]], "cost?": amount,
+            "currency?": currency, "skipped?": ["type": "boolean"], "resumed?": ["type": "boolean"],
         ]),
         "Verdict": verdict,
         "SalesReport": OpenAPIOperation.object([

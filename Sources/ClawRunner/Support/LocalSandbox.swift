@@ -59,6 +59,9 @@ struct LocalSandbox: Sendable {
     func prepare(
         _ skill: SkillFolder, directory: String, profile: Profile, timeout: String? = nil
     ) throws(CommandFailure) -> LocalSkill {
+        guard skill.manifest.workflow == nil else {
+            throw CommandFailure(.usage, "\(skill.manifest.name) is a workflow, which has no program of its own.")
+        }
         let request: SkillRequest
         do {
             request = try SkillRequest(manifest: skill.manifest, directory: directory, profile: profile)

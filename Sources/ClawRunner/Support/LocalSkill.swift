@@ -18,7 +18,14 @@ struct LocalSkill: Sendable {
     ///
     /// - Parameter observes: every system call and path is reported, too.
     func call(
-        endpoint path: String, payload: JSONValue, observes: Bool = false
+        endpoint path: String, payload: JSONValue, observes: Bool
+    ) async throws(CommandFailure) -> LocalRun {
+        try await call(endpoint: path, payload: payload, observes: observes, leg: nil)
+    }
+
+    /// - Parameter leg: the workflow's step that it is, whose time may be shorter.
+    func call(
+        endpoint path: String, payload: JSONValue, observes: Bool, leg: WorkflowLeg?
     ) async throws(CommandFailure) -> LocalRun {
         let endpoint = try manifest.checkedEndpoint(path, payload)
         let context: JSONValue = [
@@ -26,6 +33,7 @@ struct LocalSkill: Sendable {
         ]
         var run = request.run(endpoint: path, payload: payload.serialized(), context: context, secrets: secrets)
         run.limits = limits
+        if let leg { run.limits.wallMilliseconds = leg.wallMilliseconds(own: limits.wallMilliseconds) }
         run.observes = observes
         let redaction = SecretRedaction(secrets.values)
         let outcome = redaction.apply(await host.run(run))

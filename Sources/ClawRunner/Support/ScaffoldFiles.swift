@@ -19,8 +19,61 @@ struct ScaffoldFiles {
             case .node: File(path: "main.mjs", text: Self.node)
             case .workflow: nil
             }
-        return [File(path: "skill.toml", text: manifest)] + (program.map { [$0] } ?? [])
+        return [File(path: "skill.toml", text: runtime == .workflow ? workflow : manifest)]
+            + (program.map { [$0] } ?? [])
             + [File(path: "README.md", text: readme)]
+    }
+
+    /// What the step of a new workflow calls.
+    var stepSkill: String {
+        String(name.prefix(59)).replacing(/-+$/, with: "") + "-step"
+    }
+
+    private var workflow: String {
+        """
+        # A workflow: a skill whose steps call other skills. `clawrunner skill validate` explains what is wrong with it.
+        name = "\(name)"
+        version = "0.1.0"
+        description = "Greets by name, through another skill"
+        category = "automation"            # communication, automation, analysis, creative, utility, integration
+        runtime = "workflow"
+        tags = ["example"]
+        documentation = "README.md"
+
+        [pricing]
+        type = "usage"
+        price = "0.005"
+        currency = "USDC"
+        unit = "greeting"
+
+        [[endpoints]]
+        path = "/welcome"
+        method = "POST"
+        description = "A greeting for the name in the payload"
+        [endpoints.input]
+        type = "object"
+        properties = { name = { type = "string", minLength = 1, maxLength = 100 } }
+        required = ["name"]
+        additionalProperties = false
+
+        [workflow]
+        payer = "author"                   # buyer: the steps are paid out of the price
+        timeout = "30s"
+        output = { text = { "$from" = "/steps/greet/result/greeting" } }
+
+        [[steps]]
+        id = "greet"
+        skill = "\(stepSkill)"
+        version = "^0.1.0"
+        endpoint = "/hello"
+        input = { name = { "$text" = "dear {/input/name}" } }
+
+        [[tests]]
+        endpoint = "/welcome"
+        payload = { name = "Ada" }
+        expect = { text = "Hello, dear Ada!" }
+
+        """
     }
 
     private var entryPoint: String {
@@ -109,14 +162,29 @@ struct ScaffoldFiles {
         """#
 
     private var readme: String {
+        if runtime == .workflow { return workflowReadme }
+        return """
+            # \(name)
+
+            Greets by name.
+
+                clawrunner skill test .
+                clawrunner run . --endpoint /hello --payload '{"name": "Ada"}'
+                clawrunner skill publish .
+
+            """
+    }
+
+    private var workflowReadme: String {
         """
         # \(name)
 
-        Greets by name.
+        Greets by name, through the skill \(stepSkill).
 
+            clawrunner skill init \(stepSkill) --runtime python    # beside this folder; it is what the step calls
             clawrunner skill test .
-            clawrunner run . --endpoint /hello --payload '{"name": "Ada"}'
-            clawrunner skill publish .
+            clawrunner run . --endpoint /welcome --payload '{"name": "Ada"}'
+            clawrunner skill publish .                              # once \(stepSkill) is on the market
 
         """
     }

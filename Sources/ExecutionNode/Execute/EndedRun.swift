@@ -18,6 +18,9 @@ struct EndedRun: Sendable {
     let byOwner: Bool
     /// How a first attempt ended, after which the call was run once more.
     let firstVerdict: Verdict?
+    var attempts = 2
+    /// The workflow that it is, or is a step of.
+    var workflow: EndedWorkflow?
     let endedAt = Timestamp.now
 
     private var verdict: Verdict { response.verdict }
@@ -26,8 +29,8 @@ struct EndedRun: Sendable {
     /// - Parameter outcomeBytesMax: of all stored answers of the caller.
     func settlement(_ billing: BillingRule, outcomeBytesMax: Int64) throws(MeterError) -> Settlement {
         let (price, units) = quote.price(
-            of: response.units ?? quote.units ?? (quote.pricing == nil ? 1 : 0), held: hold.amount)
-        let charge = billing.charge(verdict: verdict.kind.rawValue, price: price, byOwner: byOwner)
+            of: response.units ?? quote.units ?? (quote.pricing == nil ? 1 : 0), held: held)
+        let charge = charge(billing, price)
         let usage = SkillUsage(
             id: hold.id, purchaseID: hold.purchaseID, skillID: hold.skillID, agentID: hold.buyerID,
             endpoint: hold.endpoint, requestSize: hold.requestSize, responseSize: Int64(response.result?.count ?? 0),
@@ -48,12 +51,34 @@ struct EndedRun: Sendable {
                         self.notKept(usage).outcome(receipt: receipt)
                     },
                 // It may be booked long after it ended, and its key is to be repeated from then on.
-                answeredAt: .now
+                answeredAt: .now, workflow: workflow?.record
             ) { receipt in self.answer(usage, receipt) }
         } catch {
             throw .store(.refused("\(error)"))
         }
     }
+
+    /// What its price was made from: of a workflow, what its steps took out of the hold as well.
+    private var held: Money {
+        guard case .whole = workflow, !hold.isTrial else { return hold.amount }
+        return quote.amount
+    }
+
+    private func charge(_ billing: BillingRule, _ price: Money) -> BillingRule.Charge {
+        let charge = billing.charge(verdict: verdict.kind.rawValue, price: price, byOwner: byOwner)
+        switch workflow {
+        case nil: return charge
+        // The use is the workflow's.
+        case .step(_, let whole): return .init(cost: charge.cost, countsUse: charge.countsUse && whole == nil)
+        case .whole(_, let shared, _, _):
+            return .init(
+                cost: Money(base: max(0, charge.cost.base - shared), currency: charge.cost.currency),
+                countsUse: charge.countsUse)
+        }
+    }
+
+    /// The hold that its cost is taken out of; nil where it has its own.
+    var whole: SkillUsage.ID? { if case .step(_, let whole) = workflow { whole } else { nil } }
 
     func count() {
         let dimensions = [("verdict", verdict.kind.rawValue)]
@@ -88,6 +113,7 @@ struct EndedRun: Sendable {
         for (key, value) in verdict.evidence { fields[key] = value }
         // What a skill logs is between it and its owner.
         if byOwner { fields["stderr"] = .string(log) }
+        if case .whole(_, _, let step?, _) = workflow { fields["step"] = .string(step) }
         fields["usage"] = usage.json
         return NodeError(
             status: verdict.status, code: verdict.kind.rawValue, detail: verdict.detail,
@@ -111,9 +137,10 @@ struct EndedRun: Sendable {
             "stderrTruncated": .bool(outcome.standardErrorTruncated || outcome.standardError.count > Self.logBytesMax),
         ]
         if let firstVerdict {
-            report["attempts"] = 2
+            report["attempts"] = .number(attempts)
             report["firstVerdict"] = firstVerdict.json
         }
+        if case .whole(_, _, _, let steps) = workflow { report["steps"] = steps }
         return .object(report)
     }
 
@@ -125,4 +152,23 @@ struct EndedRun: Sendable {
 
     /// Rounded up, so that only a run that took no time has none.
     private func milliseconds(_ microseconds: Int64) -> Int64 { (microseconds + 999) / 1000 }
+}
+
+/// What an ended run has to do with a workflow.
+enum EndedWorkflow: Sendable {
+    /// It is a step.
+    /// - Parameter whole: the hold that its cost is a share of; nil where it has its own.
+    case step(WorkflowStepRecord, whole: SkillUsage.ID?)
+    /// It is the whole.
+    /// - Parameters:
+    ///   - sharedBase: what its buyer has paid for steps already.
+    ///   - steps: for the report.
+    case whole(run: SkillUsage.ID, sharedBase: Int64, failedStep: String?, steps: JSONValue)
+
+    var record: WorkflowRecord {
+        switch self {
+        case .step(let record, _): .step(record)
+        case .whole(let run, _, _, _): .end(run: run)
+        }
+    }
 }

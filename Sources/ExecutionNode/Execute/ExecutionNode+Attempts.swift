@@ -6,6 +6,8 @@ struct Attempts: Sendable {
     var outcome: RunOutcome
     /// How the first of two ended.
     var first: Verdict?
+    /// How many there were.
+    var count = 1
 }
 
 extension ExecutionNode {
@@ -29,7 +31,7 @@ extension ExecutionNode {
             outcome.usage.wallMicroseconds += first.usage.wallMicroseconds
             outcome.usage.cpuMicroseconds += first.usage.cpuMicroseconds
             outcome.usage.peakMemoryBytes = max(outcome.usage.peakMemoryBytes, first.usage.peakMemoryBytes)
-            return Attempts(outcome: outcome, first: first.verdict)
+            return Attempts(outcome: outcome, first: first.verdict, count: 2)
         }
     }
 }

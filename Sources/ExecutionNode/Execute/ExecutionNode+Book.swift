@@ -23,7 +23,9 @@ extension ExecutionNode {
     }
 
     private func settle(_ run: EndedRun, _ billing: BillingRule) async throws(MeterError) -> SettledRun {
-        try await meter.settle(try run.settlement(billing, outcomeBytesMax: configuration.outcomeBytesMax))
+        let settlement = try run.settlement(billing, outcomeBytesMax: configuration.outcomeBytesMax)
+        guard let whole = run.whole else { return try await meter.settle(settlement) }
+        return try await meter.settle(settlement, partOf: whole)
     }
 
     private func booked(_ run: EndedRun, _ settled: SettledRun) -> SettledRun {

@@ -24,6 +24,9 @@ extension ExecutionNode {
     private func call(
         _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?, _ agent: RateStatus
     ) async throws(NodeError) -> ExecuteReply {
+        if let workflow = skill.latest.manifest.workflow {
+            return try await callWorkflow(request, skill, workflow, keyed: keyed, agent)
+        }
         var clock = request.clock
         try requireHealth()
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
@@ -92,7 +95,7 @@ extension ExecutionNode {
     // MARK: Steps
 
     /// Reserves the amount and the use, and writes the hold down: from now on the run has a record whatever happens.
-    private func reserve(_ hold: Hold) async throws(NodeError) -> Hold {
+    func reserve(_ hold: Hold) async throws(NodeError) -> Hold {
         do throws(MeterError) {
             return try await meter.reserve(hold)
         } catch {
@@ -113,7 +116,7 @@ extension ExecutionNode {
         }
     }
 
-    private static func endpoint(_ path: String, of skill: Skill) throws(NodeError) -> Endpoint {
+    static func endpoint(_ path: String, of skill: Skill) throws(NodeError) -> Endpoint {
         if let endpoint = skill.latest.manifest.endpoint(path) { return endpoint }
         let paths = skill.latest.manifest.endpoints.map(\.path)
         throw NodeError(
@@ -122,7 +125,7 @@ extension ExecutionNode {
             fields: ["endpoints": .array(paths.map(JSONValue.string))])
     }
 
-    private static func check(_ payload: JSONValue, _ endpoint: Endpoint) throws(NodeError) {
+    static func check(_ payload: JSONValue, _ endpoint: Endpoint) throws(NodeError) {
         guard let violations = endpoint.input?.validate(payload), let first = violations.first else { return }
         let place = first.path.isEmpty ? "The payload" : "The payload at \(first.path)"
         throw NodeError(
@@ -135,7 +138,7 @@ extension ExecutionNode {
     }
 
     /// What the skill may know about its call.
-    private static func context(_ hold: Hold, _ skill: Skill, _ quote: RunQuote) -> JSONValue {
+    static func context(_ hold: Hold, _ skill: Skill, _ quote: RunQuote) -> JSONValue {
         var context: JSONObject = [
             "executionId": .string(hold.id.description), "skill": .string(skill.name),
             "version": .string(skill.latest.version.description), "agentId": .string(hold.buyerID.description),

@@ -8,7 +8,7 @@ extension ExecutionNode {
         detail: "A request with this Idempotency-Key is being answered; try again in a second.", retryable: true,
         retryAfterSeconds: 1)
 
-    private static let keyReused = NodeError(
+    static let keyReused = NodeError(
         status: 422, code: "idempotency_key_reused",
         detail: "This Idempotency-Key was used with another body; use a new key for a new request.")
 

@@ -7,10 +7,19 @@ enum InterruptedRun {
     private static let detail =
         "The daemon stopped while the run was on its way; nothing was charged. Send the call again with a new key."
 
+    private static let workflowDetail =
+        "The daemon stopped while the workflow was on its way. Send the call again with the same Idempotency-Key: steps "
+        + "that were settled are not called again."
+
     /// Stored as the report of such an execution.
-    static let report: JSONValue = [
-        "verdict": ["kind": "launch_failed", "detail": .string(detail), "reason": "interrupted"], "isolation": nil,
-    ]
+    static func report(_ hold: Hold) -> JSONValue {
+        [
+            "verdict": [
+                "kind": "launch_failed", "detail": .string(hold.isWorkflow ? workflowDetail : detail),
+                "reason": "interrupted",
+            ], "isolation": nil,
+        ]
+    }
 
     /// The answer that its idempotency key gets from now on.
     static func outcome(_ usage: SkillUsage, receipt: String) -> StoredOutcome {

@@ -61,8 +61,9 @@ extension ExecutionNode {
         guard let identifier = Purchase.ID(id), let purchase = try await refundable(identifier) else {
             throw .notFound("purchase", id)
         }
-        try Self.check(authority, purchase, "purchase", id)
-        return try await keyed(request, "purchases/\(identifier)", purchase, authority) { key throws(NodeError) in
+        try Self.check(authority, purchase, seller: purchase.sellerID, "purchase", id)
+        return try await keyed(request, "purchases/\(identifier)", seller: purchase.sellerID, authority) {
+            key throws(NodeError) in
             try await self.refund(request, by: authority, key) { () throws(NodeError) in
                 guard let purchase = try await self.refundable(identifier) else { throw .notFound("purchase", id) }
                 let payments = try await self.inStore { () throws(StoreError) in
@@ -75,6 +76,7 @@ extension ExecutionNode {
                 }
                 return Paid(
                     target: .payment(payment.id), amount: payment.amount, purchase: purchase,
+                    sellerID: purchase.sellerID,
                     endsLicense: purchase.status == .completed)
             }
         }
@@ -89,10 +91,14 @@ extension ExecutionNode {
             let execution = try await inStore({ () throws(StoreError) in try await store.execution(identifier) }),
             let purchaseID = execution.usage.purchaseID, let purchase = try await refundable(purchaseID)
         else { throw .notFound("execution", id) }
-        try Self.check(authority, purchase, "execution", id)
+        // A share of a workflow's price is its step's seller's.
+        let seller = execution.sellerID
+        try Self.check(authority, purchase, seller: seller, "execution", id)
         let paid = Paid(
-            target: .usage(identifier), amount: execution.usage.cost, purchase: purchase, endsLicense: false)
-        return try await keyed(request, "executions/\(identifier)", purchase, authority) { key throws(NodeError) in
+            target: .usage(identifier), amount: execution.usage.cost, purchase: purchase, sellerID: seller,
+            endsLicense: false)
+        return try await keyed(request, "executions/\(identifier)", seller: seller, authority) {
+            key throws(NodeError) in
             try await self.refund(request, by: authority, key) { paid }
         }
     }
@@ -102,9 +108,9 @@ extension ExecutionNode {
     }
 
     private static func check(
-        _ authority: RefundAuthority, _ purchase: Purchase, _ kind: String, _ id: String
+        _ authority: RefundAuthority, _ purchase: Purchase, seller: Agent.ID, _ kind: String, _ id: String
     ) throws(NodeError) {
-        guard case .seller(let agent) = authority, agent != purchase.sellerID else { return }
+        guard case .seller(let agent) = authority, agent != seller else { return }
         guard agent == purchase.buyerID else { throw .notFound(kind, id) }
         throw NodeError(
             status: 403, code: "not_the_seller", detail: "Only who sold the skill may give money back; ask its seller.")
@@ -112,12 +118,12 @@ extension ExecutionNode {
 
     /// Once for each idempotency key, of the seller's or the operator's.
     private func keyed(
-        _ request: RefundRequest, _ path: String, _ purchase: Purchase, _ authority: RefundAuthority,
+        _ request: RefundRequest, _ path: String, seller: Agent.ID, _ authority: RefundAuthority,
         _ body: (IdempotentRequest?) async throws(NodeError) -> StoredOutcome
     ) async throws(NodeError) -> RefundReply {
         let place = if case .operator = authority { "admin/" } else { "" }
         let key = try idempotentRequest(
-            agent: purchase.sellerID, route: "POST /api/v1/\(place)\(path)/refund", key: request.idempotencyKey,
+            agent: seller, route: "POST /api/v1/\(place)\(path)/refund", key: request.idempotencyKey,
             fingerprint: request.hash)
         return try await once(key) { outcome in
             RefundReply(outcome: outcome, isReplay: true)
@@ -131,6 +137,7 @@ extension ExecutionNode {
         let target: Refund.Target
         let amount: Money
         let purchase: Purchase
+        let sellerID: Agent.ID
         /// When all is given back.
         let endsLicense: Bool
     }
@@ -214,7 +221,7 @@ extension ExecutionNode {
             let returnsFee = if case .operator = authority { true } else { false }
             let refund = try Refund(
                 id: .new(), target: paid.target, purchaseID: paid.purchase.id, buyerID: paid.purchase.buyerID,
-                sellerID: paid.purchase.sellerID, amount: amount, of: paid.amount,
+                sellerID: paid.sellerID, amount: amount, of: paid.amount,
                 before: Money(base: before, currency: left.currency), returnsFee: returnsFee, reason: request.reason,
                 createdAt: .now)
             return try RefundRecord(

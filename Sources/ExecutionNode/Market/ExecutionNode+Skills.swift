@@ -1,5 +1,6 @@
 import Fields
 public import MarketCore
+import Metering
 import Sandbox
 
 extension ExecutionNode {
@@ -53,7 +54,12 @@ extension ExecutionNode {
         guard let pricing = publication.pricing ?? manifest.pricing else {
             throw NodeError(FieldError(path: "pricing", message: "this field is missing"))
         }
-        try await runTests(of: manifest, directory: packages.directory(of: stored.digest), for: agent)
+        if let workflow = manifest.workflow, let pins = try await pins(of: manifest, pricing, author: agent) {
+            try await testWorkflow(manifest, workflow, pins, for: agent)
+            try await inStore { () throws(StoreError) in try await store.fix(pins, of: stored.digest) }
+        } else {
+            try await runTests(of: manifest, directory: packages.directory(of: stored.digest), for: agent)
+        }
 
         let known = try await inStore { () throws(StoreError) in try await store.skill(named: manifest.name) }
         guard let known else {

@@ -6,6 +6,7 @@ package enum SkillCommand {
     /// - Parameter contains: whether the package has a file of this path.
     package static func arguments(of manifest: SkillManifest, contains: (String) -> Bool) -> [String] {
         switch (manifest.entryPoint, manifest.runtime) {
+        case (.workflow, _): return []
         case (.program(let arguments), _):
             // The package comes before PATH. A name without a slash would be looked up on PATH only.
             guard let program = arguments.first, !program.contains("/"), contains(program) else { return arguments }
@@ -22,7 +23,7 @@ package enum SkillCommand {
     /// What can be started before the skill is known, to run any skill of this kind; nil where there is no such thing.
     package static func interpreter(of manifest: SkillManifest) -> [String]? {
         switch (manifest.entryPoint, manifest.runtime) {
-        case (.program, _): nil
+        case (.program, _), (.workflow, _): nil
         case (.handler, .node): ["node", "/runtime/node/runner.cjs", "--parked"]
         case (.handler, _): ["python3", "-I", "-S", "-B", "/runtime/python/runner.py", "--parked"]
         }

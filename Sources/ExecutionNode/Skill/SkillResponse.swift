@@ -7,7 +7,7 @@ package struct SkillResponse: Sendable {
     /// The sandbox's verdict, or `invalid_response`.
     package private(set) var verdict: Verdict
     /// The result as JSON text, for verdict `ok`.
-    package let result: [UInt8]?
+    package private(set) var result: [UInt8]?
     /// What the result counts of what the price is for; nil where it is not the result that does.
     package let units: Int64?
 
@@ -45,6 +45,18 @@ package struct SkillResponse: Sendable {
     package func redacted(by redaction: SecretRedaction) -> SkillResponse {
         var response = self
         response.verdict = redaction.apply(verdict)
+        return response
+    }
+
+    /// The same, or `output_limit` where its result is larger.
+    func within(bytesMax: Int) -> SkillResponse {
+        guard let result, result.count > bytesMax else { return self }
+        var response = self
+        response.result = nil
+        response.verdict = Verdict(
+            kind: .outputLimit,
+            detail: "The result has \(result.count) bytes; a step of a workflow may give \(bytesMax).",
+            reason: "step_result_too_large")
         return response
     }
 

@@ -6,6 +6,8 @@ public enum EntryPoint: Hashable, Sendable {
     case program([String])
     /// A function of a file of the package.
     case handler(file: String, function: String)
+    /// Nothing of the package: steps that call other skills.
+    case workflow(Workflow)
 }
 
 extension EntryPoint {
@@ -18,7 +20,10 @@ extension EntryPoint {
         case .python, .node:
             self = try Self.handler(reader, key, runtime)
         case .workflow:
-            throw reader.error("runtime", "workflows cannot be run by this version; use exec, python or node")
+            guard !reader.has(key) else {
+                throw reader.error(key, "a workflow has no program; its [[steps]] name the skills that it calls")
+            }
+            self = .workflow(try Workflow(reader))
         }
     }
 

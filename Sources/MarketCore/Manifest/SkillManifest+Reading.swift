@@ -46,6 +46,7 @@ extension SkillManifest {
         if let documentation { try reader.checkPackagePath(documentation, "documentation") }
         pricing = try reader.optionalReader("pricing").map { pricing throws(FieldError) in try Pricing(pricing) }
         endpoints = try Self.endpoints(reader)
+        if case .workflow(let workflow) = entryPoint { try Self.check(workflow, named: name, endpoints, reader) }
         limits = try ManifestLimits(reader.optionalReader("limits"))
         network = try reader.optionalReader("network")?.destinations("allow") ?? []
         secrets = try SecretDeclaration.list(reader, "secrets")

@@ -34,6 +34,7 @@ extension SkillPackage {
         switch entryPoint {
         case .handler(let file, _):
             guard self.file(file) != nil else { throw missing(file, reader) }
+        case .workflow: break
         case .program(let arguments):
             let program = arguments[0]
             if let file = file(program) {

@@ -16,15 +16,20 @@ public struct Hold: Hashable, Sendable {
     public let concurrentMax: Int64?
     /// It takes one of the licence's free runs; known once the hold is placed.
     public internal(set) var isTrial = false
-    public let requestSize: Int64
-    public let requestHash: BodyHash
+    public private(set) var requestSize: Int64
+    public private(set) var requestHash: BodyHash
     public let idempotency: IdempotentRequest?
     public let createdAt: Timestamp
+    /// The run is a workflow: after a crash the same request goes on with it, so that its key gets no answer then.
+    public let isWorkflow: Bool
+    /// The step of a workflow that it is.
+    public let step: WorkflowStepRecord?
 
     public init(
         id: SkillUsage.ID, purchaseID: Purchase.ID?, skillID: Skill.ID, buyerID: Agent.ID, sellerID: Agent.ID,
         endpoint: String, amount: Money, concurrentMax: Int64? = nil, requestSize: Int64, requestHash: BodyHash,
-        idempotency: IdempotentRequest? = nil, createdAt: Timestamp
+        idempotency: IdempotentRequest? = nil, createdAt: Timestamp, isWorkflow: Bool = false,
+        step: WorkflowStepRecord? = nil
     ) {
         self.id = id
         self.purchaseID = purchaseID
@@ -38,6 +43,15 @@ public struct Hold: Hashable, Sendable {
         self.requestHash = requestHash
         self.idempotency = idempotency
         self.createdAt = createdAt
+        self.isWorkflow = isWorkflow
+        self.step = step
+    }
+
+    /// The same for a request that was not known when the hold was placed.
+    public func asking(size: Int64, hash: BodyHash) -> Hold {
+        var hold = self
+        (hold.requestSize, hold.requestHash) = (size, hash)
+        return hold
     }
 
     /// What it reserves.

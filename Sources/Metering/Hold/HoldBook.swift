@@ -43,6 +43,8 @@ public struct HoldBook: Sendable {
     let idleEntriesMax: Int
     private(set) var holds: [UUID: HoldClaim] = [:]
     private(set) var settling: Set<UUID> = []
+    /// What is being settled of holds that are charged in parts, by hold and part; see ``beginPart(_:of:charged:)``.
+    var parts: [UUID: [UUID: Int64]] = [:]
     private(set) var accounts: [HoldKeys.AccountKey: AccountEntry] = [:]
     private(set) var licenses: [Purchase.ID: LicenseEntry] = [:]
     /// Open holds of each buyer of a skill; several small licences allow no more runs at once than one.
@@ -127,7 +129,7 @@ public struct HoldBook: Sendable {
     /// Starts the settle of a hold, whose end nothing but the store decides now; throws when the charge does not fit.
     public mutating func beginSettle(_ id: UUID, charged: Money, countsUse: Bool) throws(HoldFault) {
         guard let claim = holds[id] else { throw .unknown(id) }
-        guard !settling.contains(id) else { throw .alreadySettling(id) }
+        guard !settling.contains(id), parts[id] == nil else { throw .alreadySettling(id) }
         let fits = charged.base >= 0 && charged.base <= claim.amount.base
         guard fits, charged.isZero || charged.currency == claim.amount.currency else {
             throw .chargeExceedsHold(charged: charged, held: claim.amount)
@@ -139,19 +141,34 @@ public struct HoldBook: Sendable {
     /// Ends a hold with the charge that the store has booked at `time`. Whatever was reserved beyond it is free again.
     public mutating func finishSettle(_ id: UUID, charged: Money, countsUse: Bool, at time: Timestamp = .now) {
         guard settling.remove(id) != nil, let claim = release(id) else { return }
+        spend(charged.base, of: claim, at: time)
+        guard countsUse, let key = claim.purchaseID else { return }
+        licenses[key]?.used += 1
+        if claim.isTrial { licenses[key]?.trialLeft -= 1 }
+    }
+
+    /// Follows what was charged under a claim.
+    mutating func spend(_ base: Int64, of claim: HoldClaim, at time: Timestamp) {
         if let key = claim.keys.account, var account = accounts[key] {
-            account.balance -= charged.base
+            account.balance -= base
             for index in account.budgets.indices where claim.isSpending {
-                account.budgets[index].spend(charged.base, at: time)
+                account.budgets[index].spend(base, at: time)
             }
             accounts[key] = account
         }
         if let key = claim.purchaseID, var license = licenses[key] {
-            if countsUse { license.used += 1 }
-            if countsUse, claim.isTrial { license.trialLeft -= 1 }
-            for index in license.budgets.indices { license.budgets[index].spend(charged.base, at: time) }
+            for index in license.budgets.indices { license.budgets[index].spend(base, at: time) }
             licenses[key] = license
         }
+    }
+
+    /// Holds less from now on; the claim stays open.
+    mutating func reduce(_ claim: HoldClaim, by base: Int64) {
+        var less = claim
+        less.amount = Money(base: claim.amount.base - base, currency: claim.amount.currency)
+        hold(claim, -1)
+        hold(less, 1)
+        holds[claim.id] = less
     }
 
     /// The store did not book it: the hold stays open, and can be settled again or voided.
@@ -163,7 +180,7 @@ public struct HoldBook: Sendable {
     /// be repeated.
     @discardableResult
     public mutating func void(_ id: UUID) -> Bool {
-        guard !settling.contains(id) else { return false }
+        guard !settling.contains(id), parts[id] == nil else { return false }
         return release(id) != nil
     }
 

@@ -19,6 +19,8 @@ public enum HoldRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case duplicate(UUID)
     /// The amount is below zero.
     case negativeAmount(Money)
+    /// Of holds that are placed together, one of another agent's was not given.
+    indirect case others(HoldRefusal)
 
     public var description: String {
         switch self {
@@ -34,6 +36,7 @@ public enum HoldRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownPurchase(let id): "There is no purchase \(id)."
         case .tooManyHolds(let limit): "\(limit) calls are open, the most this node allows; try again shortly."
         case .duplicate(let id): "A hold with the identifier \(id) is open already."
+        case .others: "The author of the workflow cannot pay for its steps now; nothing was run or charged."
         case .negativeAmount(let amount): "A hold cannot reserve \(amount); amounts are zero or more."
         }
     }

@@ -61,6 +61,13 @@ extension Hold {
                 "fingerprint": .string(idempotency.fingerprint.base64URL),
             ]
         }
+        if isWorkflow { object["workflow"] = true }
+        if let step {
+            object["step"] = [
+                "run": .string(step.run.description), "id": .string(step.step), "fallback": .bool(step.isFallback),
+                "version": .string(step.version.description), "shared": .bool(step.isShared),
+            ]
+        }
         return .object(object)
     }
 
@@ -86,10 +93,19 @@ extension Hold {
             idempotency = IdempotentRequest(
                 scope: IdempotencyScope(agentID: agentID, route: route, key: key), fingerprint: fingerprint)
         }
+        var step: WorkflowStepRecord?
+        if let place = json["step"] {
+            guard let run = place["run"]?.string.flatMap(SkillUsage.ID.init), let id = place["id"]?.string,
+                let isFallback = place["fallback"]?.bool, let isShared = place["shared"]?.bool,
+                let version = place["version"]?.string.flatMap({ SemanticVersion($0) })
+            else { return nil }
+            step = WorkflowStepRecord(
+                run: run, step: id, isFallback: isFallback, version: version, isShared: isShared, isFinal: false)
+        }
         self.init(
             id: id, purchaseID: json["purchaseId"]?.string.flatMap(Purchase.ID.init), skillID: skillID,
             buyerID: buyerID, sellerID: sellerID, endpoint: endpoint, amount: Money(base: base, currency: currency),
             requestSize: requestSize, requestHash: requestHash, idempotency: idempotency,
-            createdAt: Timestamp(milliseconds: createdAt))
+            createdAt: Timestamp(milliseconds: createdAt), isWorkflow: json["workflow"]?.bool ?? false, step: step)
     }
 }

@@ -19,14 +19,15 @@ public struct RecoveryReport: Sendable {
 
 extension Meter {
     /// Gives every hold that a former process left open its usage record, at cost 0 with the verdict `launch_failed`,
-    /// and stores the outcome that its idempotency key gets from now on. Doing it twice does it once.
+    /// and stores the outcome that its idempotency key gets from now on; a workflow's key gets none, because the same
+    /// request goes on with its settled steps. Doing it twice does it once.
     ///
     /// Call it before the first request is accepted.
     /// - Parameters:
     ///   - report: the isolation report to store, as JSON: nothing is known of these runs.
     ///   - responding: makes the answer of one such run; 503 with the code `interrupted`.
     public func recover(
-        report: [UInt8] = Array("{}".utf8),
+        report: @escaping @Sendable (_ hold: Hold) -> [UInt8] = { _ in Array("{}".utf8) },
         responding: @escaping @Sendable (_ hold: Hold, _ usage: SkillUsage, _ receipt: String) -> StoredOutcome
     ) async throws(StoreError) -> RecoveryReport {
         let leftover = journal.leftover
@@ -41,7 +42,7 @@ extension Meter {
                     group.addTask {
                         guard !settled.contains(hold.id) else { return (hold.id, .success(false)) }
                         do throws(MeterError) {
-                            let isNew = try await self.recordInterrupted(hold, report, responding)
+                            let isNew = try await self.recordInterrupted(hold, report(hold), responding)
                             return (hold.id, .success(isNew))
                         } catch {
                             return (hold.id, .failure(error))
@@ -77,8 +78,9 @@ extension Meter {
         do {
             settlement = try Settlement(
                 usage: usage, sellerID: hold.sellerID, countsUse: false, requestHash: hold.requestHash,
-                responseHash: BodyHash(of: []), report: report, idempotency: hold.idempotency,
-                answeredAt: .now
+                responseHash: BodyHash(of: []), report: report,
+                idempotency: hold.isWorkflow ? nil : hold.idempotency, answeredAt: .now,
+                workflow: hold.step.map(WorkflowRecord.step)
             ) { receipt in responding(hold, usage, receipt) }
         } catch {
             throw .store(.refused(error.description))

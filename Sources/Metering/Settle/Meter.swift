@@ -26,10 +26,7 @@ public final class Meter: Sendable {
     @discardableResult
     public func reserve(_ hold: Hold) async throws(MeterError) -> Hold {
         var hold = hold
-        if try await reserve(hold.claim) == .heldAsTrial {
-            hold.isTrial = true
-            hold.amount = .zero(hold.amount.currency)
-        }
+        if try await reserve(hold.claim) == .heldAsTrial { hold.becomeTrial() }
         do {
             try journal.open(hold)
         } catch {
@@ -173,15 +170,22 @@ public final class Meter: Sendable {
             } catch {
                 throw .refused(error)
             }
-            let state: HoldState
-            do {
-                state = try await store.load(keys, at: claim.time) { state in self.book.withLock { $0.install(state) } }
-            } catch {
-                throw .store(error)
-            }
-            if let id = keys.purchaseID, state.license == nil { throw .refused(.unknownPurchase(id)) }
+            try await load(keys, at: claim.time)
         }
-        throw .store(.unavailable("more accounts are in use at once than the node keeps in memory"))
+        throw Self.tooManyAccounts
+    }
+
+    static let tooManyAccounts = MeterError.store(
+        .unavailable("more accounts are in use at once than the node keeps in memory"))
+
+    func load(_ keys: HoldKeys, at time: Timestamp) async throws(MeterError) {
+        let state: HoldState
+        do {
+            state = try await store.load(keys, at: time) { state in self.book.withLock { $0.install(state) } }
+        } catch {
+            throw .store(error)
+        }
+        if let id = keys.purchaseID, state.license == nil { throw .refused(.unknownPurchase(id)) }
     }
 
     private func beginSettle(_ id: UUID, _ charged: Money, _ countsUse: Bool) throws(MeterError) {
@@ -195,7 +199,7 @@ public final class Meter: Sendable {
     }
 
     /// The buyer's side is in the hold; this is what sellers got.
-    private static func follow(_ transfers: [Transfer], in book: inout HoldBook) {
+    static func follow(_ transfers: [Transfer], in book: inout HoldBook) {
         for transfer in transfers {
             if let agent = transfer.credit.agentID { book.credit(agent, transfer.amount) }
         }

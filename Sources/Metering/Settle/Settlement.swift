@@ -21,6 +21,8 @@ public struct Settlement: Sendable {
     public let outcomeLimit: OutcomeLimit?
     /// From when on the answer is kept.
     public let answeredAt: Timestamp
+    /// The workflow that the run is a part of, or was.
+    public let workflow: WorkflowRecord?
     /// Makes the answer once the receipt is known. It runs inside the transaction: it only puts bytes together.
     public let response: @Sendable (_ receipt: String) -> StoredOutcome
 
@@ -30,7 +32,8 @@ public struct Settlement: Sendable {
         usage: SkillUsage, sellerID: Agent.ID, countsUse: Bool, isTrial: Bool = false, requestHash: BodyHash,
         responseHash: BodyHash, report: [UInt8], idempotency: IdempotentRequest? = nil,
         outcomeLimit: OutcomeLimit? = nil,
-        answeredAt: Timestamp? = nil, response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
+        answeredAt: Timestamp? = nil, workflow: WorkflowRecord? = nil,
+        response: @escaping @Sendable (_ receipt: String) -> StoredOutcome
     ) throws(LedgerError) {
         self.usage = usage
         self.sellerID = sellerID
@@ -43,6 +46,7 @@ public struct Settlement: Sendable {
         self.idempotency = idempotency
         self.outcomeLimit = outcomeLimit
         self.answeredAt = answeredAt ?? usage.timestamp
+        self.workflow = workflow
         self.response = response
     }
 }

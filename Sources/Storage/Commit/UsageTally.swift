@@ -50,7 +50,7 @@ final class UsageTally: @unchecked Sendable {
                 INSERT INTO usage_totals (unit, start, agent_id, seller_id, skill_id, chain, verdict, currency, calls,
                     units, cost, duration_ms, cpu_ms, request_bytes, response_bytes)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (unit, agent_id, start, chain, verdict, currency) DO UPDATE SET
+                ON CONFLICT (unit, agent_id, start, chain, verdict, currency, skill_id) DO UPDATE SET
                     calls = calls + excluded.calls, units = units + excluded.units, cost = cost + excluded.cost,
                     duration_ms = duration_ms + excluded.duration_ms, cpu_ms = cpu_ms + excluded.cpu_ms,
                     request_bytes = request_bytes + excluded.request_bytes,

@@ -42,6 +42,7 @@ struct LedgerAudit {
             try audit.checkOrphans()
             try audit.checkRefunds()
             try audit.checkParties()
+            try audit.checkWorkflows()
             try audit.checkLicences()
             finding.sums = try audit.sums()
             finding.accounts = try db.count("SELECT count(*) FROM accounts")
@@ -208,12 +209,31 @@ struct LedgerAudit {
             """
             SELECT 'refund ' || lower(hex(r.id)) AS place, 'its buyer and seller are not those of the purchase' AS detail
             FROM refunds AS r JOIN purchases AS p ON p.id = r.purchase_id
-            WHERE r.buyer_id <> p.buyer_id OR r.seller_id <> p.seller_id
+            LEFT JOIN usages AS u ON r.target_kind = 'usage' AND u.id = r.target
+            WHERE r.buyer_id <> p.buyer_id OR r.seller_id <> ifnull(u.seller_id, p.seller_id)
             """)
         try faults(
             """
             SELECT 'usage ' || lower(hex(id)) AS place, 'it cost ' || cost || ' base units as a free run' AS detail
-            FROM usages WHERE cost > 0 AND (trial = 1 OR counts_use = 0)
+            FROM usages WHERE cost > 0 AND (trial = 1 OR counts_use = 0 AND NOT EXISTS (
+                SELECT 1 FROM workflow_steps AS w WHERE w.usage_id = usages.id AND w.shared = 1))
+            """)
+    }
+
+    /// A step's share of a workflow's price is the buyer's who runs the workflow, under the same licence; what went on after
+    /// a crash is of the same buyer and skill as what it went on with.
+    private mutating func checkWorkflows() throws {
+        try faults(
+            """
+            SELECT 'usage ' || lower(hex(u.id)) AS place, 'it is a share of a workflow of another buyer or licence' AS detail
+            FROM workflow_steps AS w JOIN usages AS u ON u.id = w.usage_id JOIN usages AS p ON p.id = w.run
+            WHERE w.shared = 1 AND (p.agent_id <> u.agent_id OR p.purchase_id IS NOT u.purchase_id)
+            """)
+        try faults(
+            """
+            SELECT 'usage ' || lower(hex(e.id)) AS place, 'it goes on with a workflow of another buyer or skill' AS detail
+            FROM workflow_attempts AS a JOIN usages AS e ON e.id = a.execution JOIN usages AS p ON p.id = a.run
+            WHERE e.agent_id <> p.agent_id OR e.skill_id <> p.skill_id
             """)
     }
 

@@ -41,6 +41,7 @@ extension SQLiteStore: MeteringStore {
             guard changed == 1 else { throw StoreError.missing("purchase") }
         }
         try rows.booking.write(in: db)
+        if let record = settlement.workflow { try write(record, of: usage, in: db) }
         let outcome = settlement.response(receipt)
         if let request = settlement.idempotency {
             let kept = try kept(outcome, settlement, request, receipt, in: db)

@@ -20,6 +20,8 @@ enum Migrations {
         migrator.registerMigration("15 reviews") { db in try reviews(db) }
         migrator.registerMigration("16 discovery") { db in try db.execute(sql: discovery) }
         migrator.registerMigration("17 analytics") { db in try db.execute(sql: analytics) }
+        migrator.registerMigration("18 workflow pins") { db in try db.execute(sql: workflowPins) }
+        migrator.registerMigration("19 workflow runs") { db in try db.execute(sql: workflowRuns + usageTotalsBySkill) }
         return migrator
     }
 

@@ -11,13 +11,17 @@ struct SkillInit: ParsableCommand {
             Examples:
               clawrunner skill init hello
               clawrunner skill init csv-tools --runtime python --directory skills/csv-tools
+              clawrunner skill init report --kind workflow
             """)
 
     @Argument(help: "The skill's name: a-z, 0-9 and -, at most 64.")
     var name: String
 
     @Option(help: "exec, python or node.")
-    var runtime = "exec"
+    var runtime: String?
+
+    @Option(help: "program, or workflow for steps that call other skills.")
+    var kind = "program"
 
     @Option(help: ArgumentHelp("Where to make it; default: a folder of its name.", valueName: "dir"))
     var directory: String?
@@ -31,14 +35,22 @@ struct SkillInit: ParsableCommand {
             throw ValidationError(
                 "A skill's name is 1 to 64 of a-z, 0-9 and -, with a letter or digit at both ends.\(slug)")
         }
-        guard ["exec", "python", "node"].contains(runtime) else {
-            throw ValidationError("--runtime is exec, python or node, not \(runtime).")
+        guard ["program", "workflow"].contains(kind) else {
+            throw ValidationError("--kind is program or workflow, not \(kind).")
+        }
+        guard kind == "program" || runtime == nil else {
+            throw ValidationError("A workflow has no program, so --runtime cannot be given with --kind workflow.")
+        }
+        guard ["exec", "python", "node"].contains(runtime ?? "exec") else {
+            throw ValidationError("--runtime is exec, python or node, not \(runtime ?? "").")
         }
     }
 
     func run() throws {
         let target = directory ?? name
-        let files = ScaffoldFiles(name: name, runtime: .init(rawValue: runtime) ?? .exec).files
+        let scaffold = ScaffoldFiles(
+            name: name, runtime: kind == "workflow" ? .workflow : .init(rawValue: runtime ?? "exec") ?? .exec)
+        let files = scaffold.files
         let existing = try? FileManager.default.contentsOfDirectory(atPath: target)
         guard existing?.isEmpty ?? !FileManager.default.fileExists(atPath: target) else {
             throw CommandFailure(.usage, "\(target) exists already and is not an empty folder; nothing was written.")
@@ -55,6 +67,13 @@ struct SkillInit: ParsableCommand {
             return
         }
         Terminal.output.line("Made \(target): \(files.map(\.path).joined(separator: ", ")).")
+        if kind == "workflow" {
+            let folder = ((target as NSString).deletingLastPathComponent as NSString)
+                .appendingPathComponent(scaffold.stepSkill)
+            Terminal.output.line("Its step calls the skill \(scaffold.stepSkill), which it is tested with:")
+            Terminal.output.line(
+                "Next: clawrunner skill init \(scaffold.stepSkill) --runtime python --directory \(folder)")
+        }
         Terminal.output.line("Next: clawrunner skill test \(target)")
     }
 

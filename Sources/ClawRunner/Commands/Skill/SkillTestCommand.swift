@@ -22,6 +22,11 @@ struct SkillTestCommand: AsyncParsableCommand {
     @Option(help: "Run under this profile instead of the skill's own.")
     var profile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of a workflow: where the folders of its skills are; default: beside its own.", valueName: "dir"))
+    var skills: String?
+
     @OptionGroup var sandboxOptions: LocalSandboxOptions
 
     @Flag(help: "Print the answer as JSON.")
@@ -57,9 +62,7 @@ struct SkillTestCommand: AsyncParsableCommand {
     private func runAll(
         _ skill: SkillFolder, _ sandbox: LocalSandbox, _ files: TemporaryDirectory
     ) async throws(CommandFailure) -> [TestResult] {
-        let folder = "\(files.path)/skill"
-        try skill.write(to: folder)
-        let ready = try sandbox.prepare(skill, directory: folder, profileName: profile)
+        let ready = try sandbox.callable(skill, files, skills: skills, profileName: profile)
         var results: [TestResult] = []
         for test in skill.manifest.tests {
             progress("test \(results.count + 1) of \(skill.manifest.tests.count)")
@@ -120,10 +123,10 @@ private struct TestResult: Sendable {
     /// Why it failed, as a sentence; nil when it passed.
     let fault: String?
 
-    init(_ test: SkillTestCase, _ skill: LocalSkill) async {
+    init(_ test: SkillTestCase, _ skill: any LocalCallable) async {
         self.test = test
         do {
-            let run = try await skill.call(endpoint: test.endpoint, payload: test.payload)
+            let run = try await skill.call(endpoint: test.endpoint, payload: test.payload, observes: false)
             self.run = run
             fault = ExpectedResult.fault(test, run.response)
         } catch {

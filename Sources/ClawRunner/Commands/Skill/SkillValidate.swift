@@ -33,7 +33,7 @@ struct SkillValidate: ParsableCommand {
         let terminal = Terminal.output
         terminal.line(
             terminal.styled("valid", .green, .bold) + "  \(manifest.name) \(manifest.version), "
-                + "\(manifest.runtime.rawValue), \(skill.fileCount) files, "
+                + "\(manifest.runtime.rawValue)\(manifest.workflow.map { " of \($0.steps.count) steps" } ?? ""), \(skill.fileCount) files, "
                 + "\(manifest.endpoints.count) \(manifest.endpoints.count == 1 ? "endpoint" : "endpoints"), "
                 + "\(manifest.tests.count) \(manifest.tests.count == 1 ? "test" : "tests")")
         terminal.line(skill.package.digest.description)
@@ -70,6 +70,12 @@ struct SkillValidate: ParsableCommand {
         }
         if manifest.documentation == nil {
             advice.append("No documentation is named, such as documentation = \"README.md\".")
+        }
+        if let workflow = manifest.workflow {
+            let names = Set(workflow.steps.flatMap { [$0.target.skill, $0.fallback?.skill].compactMap { $0 } }).sorted()
+            advice.append(
+                "It calls \(names.joined(separator: ", ")); whether they are on the market and you have licences for them "
+                    + "is looked at when it is published.")
         }
         if manifest.pricing == nil {
             advice.append("There is no [pricing], so the price must be given when the skill is published.")

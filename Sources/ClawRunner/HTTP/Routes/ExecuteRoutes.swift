@@ -62,6 +62,9 @@ struct ExecuteRoutes {
             "receipt": .string(execution.receipt),
         ]
         if let first = report["firstVerdict"] { object["firstVerdict"] = first }
+        let place = try await node.workflowPlace(of: execution, reader: agent)
+        if let steps = place.steps { object["steps"] = steps }
+        if let workflow = place.workflow { object["workflowExecutionId"] = .string(workflow) }
         // What a skill logs is for its seller.
         if execution.sellerID == agent {
             object["stderr"] = report["stderr"] ?? .null
