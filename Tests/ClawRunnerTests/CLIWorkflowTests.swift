@@ -60,7 +60,7 @@ struct CLIWorkflowTests {
             }
             let flow = Self.examples + "/research-assistant"
             let early = try await cli.run(["skill", "publish", flow, "--as", "composer"])
-            #expect(early.status == 1)
+            #expect(early.status == 2)
             #expect(early.standardError.contains("licence for corpus-search"))
             for (_, skill) in sold {
                 try await cli.succeed(["market", "purchase", skill, "--license", "commercial", "--as", "composer"])

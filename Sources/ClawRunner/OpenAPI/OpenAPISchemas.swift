@@ -235,6 +235,10 @@ enum OpenAPISchemas {
             ],
             "dependencies": ["type": "array", "items": string], "documentation": optionalString,
             "network": OpenAPIOperation.object(["allow": ["type": "array", "items": string]]),
+            "workflow": [
+                "type": ["object", "null"],
+                "description": "Of a workflow: who pays its steps, and what each of them and its fallback calls",
+            ],
         ]),
         "api": OpenAPIOperation.object([
             "endpoints": OpenAPIOperation.list(of: "Endpoint"), "auth": string,

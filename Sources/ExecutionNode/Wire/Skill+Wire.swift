@@ -21,6 +21,7 @@ extension Skill {
                 "dependencies": .array(manifest.dependencies.map(JSONValue.string)),
                 "documentation": .optional(manifest.documentation),
                 "network": ["allow": .array(manifest.network.map { .string($0.description) })],
+                "workflow": manifest.workflow?.wire ?? .null,
             ],
             "api": [
                 "endpoints": .array(manifest.endpoints.map(\.wire)),
@@ -35,6 +36,22 @@ extension Skill {
             "tags": .array(tags.map(JSONValue.string)),
             "createdAt": .string(createdAt.description),
             "updatedAt": .string(updatedAt.description),
+        ]
+    }
+}
+
+extension Workflow {
+    /// Whose skills get what a buyer sends, and who pays them.
+    fileprivate var wire: JSONValue {
+        [
+            "payer": .string(payer.rawValue),
+            "steps": .array(
+                legs.map { key, target, _ in
+                    [
+                        "step": .string(key.step), "fallback": .bool(key.isFallback), "skill": .string(target.skill),
+                        "version": .string(target.version.description), "endpoint": .string(target.endpoint),
+                    ]
+                }),
         ]
     }
 }
