@@ -37,7 +37,7 @@ public struct NodeError: Error, Sendable, CustomStringConvertible {
     /// The problem details (RFC 9457).
     public var json: JSONValue {
         var object: JSONObject = [
-            "type": .string("urn:clawrunner:problem:\(code)"),
+            "type": .string("/problems/\(code)"),
             "title": .string(title),
             "status": .number(status),
             "detail": .string(detail),

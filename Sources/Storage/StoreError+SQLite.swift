@@ -16,7 +16,7 @@ extension StoreError {
         switch error.extendedResultCode {
         case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY:
             return .conflict(field: field(named: message))
-        case .SQLITE_CONSTRAINT_FOREIGNKEY: return .missing("record that it refers to")
+        case .SQLITE_CONSTRAINT_FOREIGNKEY: return .missing("record")
         default: break
         }
         switch error.resultCode {

@@ -8,8 +8,9 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 
 class Contract:
-    def __init__(self, document):
+    def __init__(self, document, problem_page):
         self.document = document
+        self.problem_page = problem_page
         self.operations = {
             operation["operationId"]: (method.upper(), path, operation)
             for path, methods in document["paths"].items() for method, operation in methods.items()
@@ -45,10 +46,17 @@ class Contract:
             assert not answer.body, f"{where} with a body that the document does not declare"
         else:
             assert answer.type in content, f"{where} as {answer.type}, which the document does not declare"
+            if answer.type == "application/problem+json":
+                self.check_problem(where, answer.status, answer.json)
             if answer.type.endswith("json"):
                 self.check_schema(where, content[answer.type]["schema"], answer.json)
         if 200 <= answer.status < 300:
             self.driven.add(name)
+
+    def check_problem(self, where, status, problem):
+        entry = self.problem_page(problem["type"])
+        assert entry.get("code") == problem["code"], f"{where} with the code {problem['code']}, which has no page"
+        assert status in entry["statuses"], f"{where}, but the page of {problem['code']} says {entry['statuses']}"
 
     def response(self, operation, status):
         declared = operation["responses"].get(str(status))

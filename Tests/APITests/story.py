@@ -50,10 +50,10 @@ class Actor:
         self.story.contract.check(operation, answer)
         return answer
 
-    def refused(self, status, code, operation, *arguments, **options):
+    def refused(self, status, problem, operation, *arguments, **options):
         """A call that must get this problem."""
         answer = self(operation, *arguments, expect=status, **options)
-        assert answer["code"] == code, f"{self.name}: {operation} answers {answer['code']}, not {code}"
+        assert answer["code"] == problem, f"{self.name}: {operation} answers {answer['code']}, not {problem}"
         return answer
 
 
@@ -62,7 +62,8 @@ class Story:
 
     def __init__(self, listen=None):
         self.daemon = Daemon(CONFIGURATION, listen)
-        self.contract = Contract(self.daemon.send("GET", "/openapi.json").json)
+        self.contract = Contract(
+            self.daemon.send("GET", "/openapi.json").json, lambda path: self.daemon.send("GET", path).json)
         self.anyone = Actor(self, "anyone")
         self.operator = Actor(self, "operator", self.daemon.operator_key)
         self.seller = Actor(self, "seller")

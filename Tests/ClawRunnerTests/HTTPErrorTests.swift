@@ -116,7 +116,7 @@ struct HTTPErrorTests {
             #expect(answer.headers["content-type"] == "application/problem+json", what)
             #expect(answer.headers["x-request-id"] == "test-1.a", what)
             #expect(answer.json["status"]?.int64 == Int64(bad.status), what)
-            #expect(answer.json["type"]?.string == "urn:clawrunner:problem:\(bad.code)", what)
+            #expect(answer.json["type"]?.string == "/problems/\(bad.code)", what)
             #expect(answer.json["instance"]?.string == "urn:clawrunner:request:test-1.a", what)
             #expect(answer.json["title"]?.string?.isEmpty == false, what)
             #expect((answer.json["detail"]?.string?.count ?? 0) > 15, what)

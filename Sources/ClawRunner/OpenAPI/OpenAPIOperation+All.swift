@@ -453,6 +453,21 @@ extension OpenAPIOperation {
             summary: "The public keys that check purchase tokens and receipts", security: .none,
             success: [(200, "application/json", ref("JWKS"))], headers: ["Cache-Control"]),
         OpenAPIOperation(
+            method: "get", path: "/problems/{code}", id: "showProblem",
+            summary: "What a problem's code means, and what to do about it", security: .none,
+            success: [
+                (
+                    200, "application/json",
+                    object([
+                        "code": ["type": "string"], "title": ["type": "string"],
+                        "statuses": ["type": "array", "items": ["type": "integer"]], "meaning": ["type": "string"],
+                        "remedy": ["type": "string"], "retryable": ["type": "string"],
+                        "fields": ["type": "array", "items": ["type": "string"]],
+                    ])
+                )
+            ],
+            problems: [(404, "There is no such code")], headers: ["Cache-Control"]),
+        OpenAPIOperation(
             method: "get", path: "/openapi.json", id: "openapi", summary: "This document", security: .none,
             success: [(200, "application/json", ["type": "object"])]),
     ]

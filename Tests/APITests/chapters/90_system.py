@@ -8,3 +8,9 @@ def tell(story):
     assert b"http_requests_total" in anyone("metrics").body
     assert anyone("jwks")["keys"][0]["crv"] == "Ed25519"
     assert anyone("openapi")["openapi"].startswith("3.1")
+
+    problem = anyone.refused(404, "skill_not_found", "showSkill", skill="nothing")
+    page = story.daemon.send("GET", problem["type"])
+    assert page["code"] == "skill_not_found" and page["remedy"]
+    anyone("showProblem", code="payload_invalid")
+    anyone.refused(404, "problem_not_found", "showProblem", code="nothing")

@@ -18,6 +18,7 @@ struct SystemRoutes {
             Route(.get, "/metrics", scrape),
             Route(.get, "/.well-known/jwks.json", jwks),
             Route(.get, "/openapi.json") { _ in .json(OpenAPIDocument.json) },
+            Route(.get, "/problems/{code}", problem),
         ]
     }
 
@@ -48,6 +49,18 @@ struct SystemRoutes {
         Gauge(label: "sandboxes_failing_starts").record(parking.failing)
         if let free = node.freeBytes { Gauge(label: "data_free_bytes").record(free) }
         return .text(metrics.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    @Sendable private func problem(_ call: Call) async throws -> Reply {
+        guard let entry = ProblemEntry.byCode[call.parameter("code")] else {
+            throw NodeError.notFound("problem", call.parameter("code"))
+        }
+        return .json([
+            "code": .string(entry.code), "title": .string(entry.title),
+            "statuses": .array(entry.statuses.map { .number($0) }), "meaning": .string(entry.meaning),
+            "remedy": .string(entry.remedy), "retryable": .string(entry.retryable),
+            "fields": .array(entry.fields.map(JSONValue.string)),
+        ]).with(.cacheControl, "public, max-age=300")
     }
 
     @Sendable private func jwks(_: Call) async throws -> Reply {
