@@ -1,6 +1,10 @@
 extension ProblemEntry {
     /// Every code that the daemon answers, by status.
-    static let all: [ProblemEntry] = [
+    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows).sorted {
+        ($0.statuses[0], $0.code) < ($1.statuses[0], $1.code)
+    }
+
+    private static let market: [ProblemEntry] = [
         ProblemEntry(
             "malformed_request", 400,
             meaning: "The request is not HTTP, or its path or query is not percent-encoded UTF-8.",
@@ -433,6 +437,38 @@ extension ProblemEntry {
             "cpu_limit", 504,
             meaning: "The run took more processor time than its limit.",
             remedy: "Send less work, or ask the seller.", fields: "verdict usage receipt"),
+    ]
+
+    private static let ofReviewsAndWorkflows: [ProblemEntry] = [
+        ProblemEntry(
+            "review_not_allowed", 403,
+            meaning: "Only who bought the skill and ran it with success speaks about it, and not its seller.",
+            remedy: "Buy and run the skill first."),
+        ProblemEntry(
+            "not_the_reviewer", 403, meaning: "The review is another agent's.",
+            remedy: "Use the key of the agent that wrote it."),
+        ProblemEntry(
+            "review_not_found", 404, meaning: "There is no such review of this skill.",
+            remedy: "Take an identifier of GET /api/v1/skills/{skill}/reviews."),
+        ProblemEntry(
+            "step_not_found", 404, meaning: "A step of the workflow names a skill or an endpoint that does not exist.",
+            remedy: "Correct the step in skill.toml.", fields: "step"),
+        ProblemEntry(
+            "review_exists", 409, meaning: "The caller reviewed that version before.",
+            remedy: "Change that review instead.", fields: "version"),
+        ProblemEntry(
+            "workflow_version_changed", 409,
+            meaning: "The key's workflow was cut off by a crash, in another version than the published one.",
+            remedy: "Begin anew with another Idempotency-Key.", fields: "version"),
+        ProblemEntry(
+            "workflow_unfunded", 503, meaning: "The workflow's author cannot pay its steps now; nothing was charged.",
+            remedy: "Send the call again later.", retryable: "yes"),
+        ProblemEntry(
+            "step_unlicensed", 503, meaning: "The workflow's author has no usable licence for a step any more.",
+            remedy: "Ask the workflow's seller.", fields: "step skill"),
+        ProblemEntry(
+            "step_price_too_large", 503, meaning: "A step of the workflow may cost more than can be held.",
+            remedy: "Ask the workflow's seller.", fields: "step"),
     ]
 
     static let byCode = Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
