@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
-    public typealias Store = MarketStore & MeteringStore & AuditStore & ReviewStore & ReputationStore & DiscoveryStore
+    public typealias Store = MarketStore & MeteringStore & AuditStore & ControlStore & ReviewStore & ReputationStore & DiscoveryStore
         & AnalyticsStore & WorkflowStore
 
     private let settings: Mutex<NodeConfiguration>
@@ -38,6 +38,8 @@ public final class ExecutionNode: Sendable {
     let space: FreeSpace
     let memory = MemoryWatch()
     let workflowPlans = WorkflowPlans()
+    let controls = Controls()
+    let running = RunningCalls()
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
@@ -78,6 +80,10 @@ public final class ExecutionNode: Sendable {
         try await node.recover()
         let keys = try await node.inStore { () throws(StoreError) in try await store.apiKeys() }
         for key in keys { node.keys.insert(key) }
+        let (pauses, inactive) = try await node.inStore { () throws(StoreError) in
+            (try await store.pauses(), try await store.inactiveAgents())
+        }
+        node.controls.load(pauses, inactive)
         try await node.noteSigningKey()
         return node
     }

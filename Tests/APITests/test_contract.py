@@ -44,8 +44,9 @@ def furnish(story):
     paid, _ = story.buy(actor, "daily-stats")
     call = {"endpoint": "/stats", "payload": {"text": "a"}}
     run = actor("execute", call, skill="word-stats", headers=token)["usage"]["id"]
+    spare = register(story, "spare")
     return actor, {
-        "keys": {"revokeKey": register(story, "spare").key},
+        "keys": {name: spare.key for name in ("revokeKey", "deactivateAgent")},
         "parts": {
             "agent": ["stranger", "seller"], "skill": ["stranger-mail", "word-stats"], "name": ["SMTP_PASSWORD"],
             "purchase": [bought["id"], sold["id"], paid["id"]], "execution": [run, sale],

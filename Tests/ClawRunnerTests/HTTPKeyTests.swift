@@ -29,7 +29,9 @@ struct HTTPKeyTests {
         #expect(!String(decoding: list.body, as: UTF8.self).contains(apiKey.dropFirst(16)))
         #expect(
             items[0].object?.keys.sorted()
-                == ["createdAt", "expiresAt", "id", "lastUsedAt", "name", "prefix", "revokedAt"])
+                == [
+                    "addresses", "createdAt", "expiresAt", "id", "lastUsedAt", "name", "prefix", "revokedAt", "scopes",
+                ])
         try await http.node.node.maintain()
         let used = try await http.send("GET", "/api/v1/keys", key: agent.apiKey)
         #expect(used.json["items"]?[0]?["lastUsedAt"]?.string != nil)

@@ -5,7 +5,7 @@ import NodeTestSupport
 import Testing
 
 /// A market with one skill, its seller, a buyer with money and a licence.
-struct Market {
+struct Market: Sendable {
     let runner = ScriptedRunner()
     let fixture: NodeFixture
     let seller: NodeFixture.Member

@@ -26,7 +26,9 @@ struct ClawRunnerCommand: AsyncParsableCommand {
             CommandGroup(name: "Profile", subcommands: [ProfileGroup.self]),
             CommandGroup(
                 name: "Daemon",
-                subcommands: [ServeCommand.self, BackupCommand.self, RestoreCommand.self, KeysGroup.self]),
+                subcommands: [
+                    ServeCommand.self, AdminGroup.self, BackupCommand.self, RestoreCommand.self, KeysGroup.self,
+                ]),
             CommandGroup(
                 name: "Client",
                 subcommands: [

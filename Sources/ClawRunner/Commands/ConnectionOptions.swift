@@ -43,6 +43,16 @@ struct ConnectionOptions: ParsableArguments {
         return try CredentialStore.current.load().market(socketPath).agents.first { $0.apiKey == key }
     }
 
+    /// The caller's identifier.
+    /// - Throws: ``CommandFailure`` when the key came from elsewhere, with that hint.
+    func ownIdentifier(hint: String) throws(CommandFailure) -> String {
+        guard let kept = try keptAgent() else {
+            throw CommandFailure(
+                .usage, "The key is not one that is kept here, so it does not say whose it is.", hint: hint)
+        }
+        return kept.id
+    }
+
     /// What was asked for on the command line goes before the environment, the environment before the kept default.
     private func key() throws(CommandFailure) -> String {
         if let keyFile { return try KeyFile.read(keyFile) }

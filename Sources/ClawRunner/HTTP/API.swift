@@ -42,9 +42,10 @@ struct API: HTTPResponder {
                 var call = Call(
                     request: request, parameters: parameters, id: id, logger: logger, connection: Connection.current)
                 // Before the body is read. What is wrong with a key is the route's to say.
-                if let key = try? call.bearer, let agent = try? node.authenticate(key) {
-                    let rate = try node.countRequest(of: agent)
-                    call.agent = agent
+                call.scopes = found.scopes
+                if let bearer = try? call.bearer, let key = try? node.identify(bearer, from: call.origin) {
+                    let rate = try node.countRequest(of: key.agentID)
+                    call.key = key
                     call.agentRate = rate
                     rates.insert(rate, at: 0)
                 }

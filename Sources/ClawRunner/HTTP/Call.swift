@@ -15,17 +15,32 @@ struct Call: Sendable {
     let id: String
     let logger: Logger
     let connection: Connection?
-    /// The agent whose key came with the request; nil without a good key.
-    var agent: Agent.ID?
+    /// What an agent's key must be good for here.
+    var scopes: KeyScopes = .all
+    /// The key that came with the request; nil without a good one.
+    var key: StoredKey?
     /// That agent's limit, where the request counts already.
     var agentRate: RateStatus?
 
     /// Who calls, for routes that need to know.
-    /// - Throws: `NodeError` 401, which says what is wrong with the key.
-    func caller(_ node: ExecutionNode) throws -> Agent.ID {
-        if let agent { return agent }
-        return try node.authenticate(try bearer)
+    /// - Throws: `NodeError` 401, which says what is wrong with the key, and 403 when it is not good for this.
+    func caller(_ node: ExecutionNode) throws -> Agent.ID { try callerKey(node).agentID }
+
+    /// As ``caller(_:)``, with the key itself.
+    /// - Parameter further: scopes that this very call needs besides the route's.
+    func callerKey(_ node: ExecutionNode, further: KeyScopes = []) throws -> StoredKey {
+        let key = try identity(node)
+        try ExecutionNode.require(scopes.union(further), of: key)
+        return key
     }
+
+    /// The key that calls, whatever it is good for.
+    private func identity(_ node: ExecutionNode) throws -> StoredKey {
+        if let key { return key }
+        return try node.identify(try bearer, from: origin)
+    }
+
+    var origin: CallOrigin { connection?.origin ?? .unknown }
 
     /// Lets only the operator pass.
     /// - Throws: `NodeError` 401 or 403.
@@ -38,7 +53,7 @@ struct Call: Sendable {
         }
         guard operatorKey.matches(key) else {
             // An agent's own key tells who it is, and that it may not do this.
-            _ = try caller(node)
+            _ = try identity(node)
             throw NodeError(
                 status: 403, code: "operator_only",
                 detail: "An agent's API key does not allow this; the operator key does.")

@@ -33,6 +33,7 @@ enum HTTPServer {
             + DiscoveryRoutes(node: node).routes + ReviewRoutes(node: node, operatorKey: operatorKey).routes
             + AnalyticsRoutes(node: node, operatorKey: operatorKey).routes
             + AdminRoutes(node: node, operatorKey: operatorKey).routes
+            + ControlRoutes(node: node, operatorKey: operatorKey).routes
             + AuditRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes
     }

@@ -1,5 +1,6 @@
 import ExecutionNode
 import HTTPTypes
+import MarketCore
 
 /// One operation of the API.
 struct Route: Sendable {
@@ -8,11 +9,21 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// As OpenAPI writes it, such as `/api/v1/agents/{id}`.
     let path: String
+    /// What an agent's key must be good for, where one is needed.
+    let scopes: KeyScopes
     private let handler: Handler
     private let isQuick: Bool
+    /// For the test that every route which changes something does.
+    let namesScopes: Bool
 
+    /// - Parameter scopes: nil is read for GET. For all else it is every scope: what changes something names its own.
     /// - Parameter isQuick: the handler never computes for long, so it may stay on the connection's event loop.
-    init(_ method: HTTPRequest.Method, _ path: String, isQuick: Bool = false, _ handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, scopes: KeyScopes? = nil, isQuick: Bool = false,
+        _ handler: @escaping Handler
+    ) {
+        self.scopes = scopes ?? (method == .get ? .read : .all)
+        namesScopes = scopes != nil
         self.method = method
         self.path = path
         self.isQuick = isQuick

@@ -1,7 +1,14 @@
 import ExecutionNode
 import Fields
+import MarketCore
 
 extension OpenAPIOperation {
+    /// What a key may be used for.
+    static let scopes: JSONValue = [
+        "type": "array", "items": ["enum": .array(KeyScopes.all.names.map(JSONValue.string))], "minItems": 1,
+        "uniqueItems": true,
+    ]
+
     /// What an agent does with its own API keys.
     static let keys = [
         OpenAPIOperation(
@@ -10,7 +17,7 @@ extension OpenAPIOperation {
             body: ("application/json", ref("KeyRequest")),
             success: [(201, "application/json", object(["key": ref("Key"), "apiKey": ["type": "string"]]))],
             problems: [
-                (400, "The body is not JSON"), unauthorized,
+                (400, "The body is not JSON"), (403, "The new key would have more scopes than this one"),
                 (409, "The agent has \(ExecutionNode.usableKeysMax) usable keys already"), (422, "A field is wrong"),
                 (503, "The disk is nearly full, or the database cannot work"),
             ]),
@@ -30,7 +37,8 @@ extension OpenAPIOperation {
             ],
             success: [(200, "application/json", object(["key": ref("Key")]))],
             problems: [
-                (400, "A parameter is wrong"), (404, "The caller has no such key"),
+                (400, "A parameter is wrong"), (403, "The key has more scopes than this one"),
+                (404, "The caller has no such key"),
                 (409, "It is the last usable key"),
             ]),
     ]

@@ -78,6 +78,7 @@ struct OpenAPIOperation {
         mayAnswer(400, "Malformed")
         if security != .none { mayAnswer(401, "Unauthorized") }
         if security == .operator { mayAnswer(403, "OperatorOnly") }
+        if security == .agent { mayAnswer(403, "KeyRefused") }
         if path.contains("{") { mayAnswer(404, "NotFound") }
         mayAnswer(408, "Timeout")
         if body != nil {

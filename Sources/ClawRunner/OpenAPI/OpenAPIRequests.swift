@@ -15,7 +15,7 @@ enum OpenAPIRequests {
             "examples": ["0.001", 5],
         ],
         "Registration": OpenAPIOperation.request([
-            "name": text(64, "Printable, no blanks at either end, unique in the market"),
+            "name": text(64, "a-z, A-Z, 0-9 and single blanks, -, _ or . between them; not to be taken for another's"),
             "ownerWallet": [
                 "type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{32,44}$",
                 "description": "A Solana address: 32 bytes in base 58",
@@ -27,6 +27,30 @@ enum OpenAPIRequests {
             "expiresAt?": [
                 "type": "string", "format": "date-time", "maxLength": 40, "description": "In the future",
             ],
+            "scopes?": OpenAPIOperation.scopes,
+            "addresses?": [
+                "type": "array", "items": text(64, "An address, a network such as 203.0.113.0/24, or unix"),
+                "maxItems": .number(AddressRule.countMax),
+            ],
+        ]),
+        "AgentUpdate": OpenAPIOperation.request([
+            "description?": text(1024, least: 0), "avatar?": text(512),
+            "ownerWallet?": ["type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{32,44}$"],
+        ]),
+        "PauseRequest": OpenAPIOperation.request([
+            "what": ["enum": ["purchases", "executions", "publishing", "skill", "agent"]],
+            "target?": text(64, "Name or identifier of the skill or agent"),
+            "reason": text(Pause.reasonBytesMax),
+            "retryAfter?": ["type": "integer", "minimum": 1, "maximum": .number(Pause.retryAfterSecondsMax)],
+            "cancelRunning?": ["type": "boolean"],
+        ]),
+        "BanRequest": OpenAPIOperation.request([
+            "reason": text(Pause.reasonBytesMax), "cancelRunning?": ["type": "boolean"],
+        ]),
+        "FeaturedRequest": OpenAPIOperation.request([
+            "skills": [
+                "type": "array", "items": text(64), "maxItems": .number(ExecutionNode.featuredMax),
+            ]
         ]),
         "Publication": publication,
         "PricingRequest": OpenAPIOperation.request([

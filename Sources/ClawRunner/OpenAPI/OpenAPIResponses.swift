@@ -6,6 +6,7 @@ enum OpenAPIResponses {
         "Malformed": problem(400, "The request, its query or its body cannot be read"),
         "Unauthorized": problem(401, "The key is missing, mistyped, unknown, revoked or expired"),
         "OperatorOnly": problem(403, "The operator key is needed"),
+        "KeyRefused": problem(403, "The key is not good for this or not from here, or its agent does not take part"),
         "NotFound": problem(404, "There is no such thing, or it is not the caller's to see"),
         "Timeout": problem(408, "The request was not complete in time; the connection closes"),
         "TooLarge": problem(413, "The body is larger than is allowed here; the connection closes"),

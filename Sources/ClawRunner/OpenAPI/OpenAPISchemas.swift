@@ -16,13 +16,19 @@ enum OpenAPISchemas {
         ],
         "Agent": OpenAPIOperation.object([
             "id": uuid, "name": string, "owner": string, "description": string, "avatar": optionalString,
-            "reputation": ["type": "number", "minimum": 0, "maximum": 100], "totalSales": integer, "createdAt": time,
-            "updatedAt": time,
+            "reputation": ["type": "number", "minimum": 0, "maximum": 100], "totalSales": integer,
+            "status": ["enum": ["active", "deactivated", "banned"]], "createdAt": time, "updatedAt": time,
         ]),
         "Key": OpenAPIOperation.object([
-            "id": uuid, "name": optionalString, "prefix": string, "createdAt": time, "expiresAt": optionalTime,
+            "id": uuid, "name": optionalString, "prefix": string, "scopes": OpenAPIOperation.scopes,
+            "addresses": ["type": "array", "items": string], "createdAt": time, "expiresAt": optionalTime,
             "lastUsedAt": optionalTime, "revokedAt": optionalTime,
         ]),
+        "AgentStats": OpenAPIOperation.object([
+            "skills": integer, "totalSales": integer, "buyers": integer, "callsServed": integer, "downloads": integer,
+            "since": time,
+        ]),
+        "Pause": OpenAPIOperation.pause,
         "Pricing": OpenAPIOperation.object([
             "type": ["enum": ["free", "one-time", "subscription", "usage"]], "price": amount, "currency": currency,
             "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": string, "per?": ["enum": [1, 1000]],

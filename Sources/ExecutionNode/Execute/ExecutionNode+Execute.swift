@@ -24,6 +24,7 @@ extension ExecutionNode {
     private func call(
         _ request: ExecuteRequest, _ skill: Skill, keyed: IdempotentRequest?, _ agent: RateStatus
     ) async throws(NodeError) -> ExecuteReply {
+        try requireOpen(.executions, to: request.caller, skill)
         if let workflow = skill.latest.manifest.workflow {
             return try await callWorkflow(request, skill, workflow, keyed: keyed, agent)
         }
@@ -52,7 +53,7 @@ extension ExecutionNode {
         let rate: RateStatus
         do throws(NodeError) {
             rate = try countCall(license, request.caller, agent)
-            try await acquireSlot(request, skill)
+            try await acquireSlot(request, skill, hold)
         } catch {
             meter.void(hold.id)
             throw error
@@ -65,6 +66,7 @@ extension ExecutionNode {
         InlineExecutor.enterOnThisThread()
         return try await withTaskExecutorPreference(InlineExecutor.shared) { () async throws(NodeError) in
             let attempts = await attempt(run, idempotent: endpoint.idempotent)
+            running.remove(hold)
             slots.release(hold.buyerID)
             let finish = { @Sendable () async throws(NodeError) -> ExecuteReply in
                 var clock = held
@@ -104,13 +106,18 @@ extension ExecutionNode {
     }
 
     /// Waits for a turn, to be given back by `slots.release(_:)`; none is taken when this throws.
-    private func acquireSlot(_ request: ExecuteRequest, _ skill: Skill) async throws(NodeError) {
+    private func acquireSlot(_ request: ExecuteRequest, _ skill: Skill, _ hold: Hold) async throws(NodeError) {
         try await awaitTurn(request.caller, secondsMax: request.waitSeconds)
+        // Before the last look at what is paused: what is paused from now on finds the call.
+        running.add(hold)
         do throws(NodeError) {
-            // While the call waited, the store may have failed, and the licence may have been revoked or have expired.
+            // While the call waited, the store may have failed, the licence may have been revoked or have expired, and
+            // the operator may have stopped it.
             try requireBookable()
+            try requireOpen(.executions, to: request.caller, skill)
             _ = try await permit(request.caller, skill, token: request.token)
         } catch {
+            running.remove(hold)
             slots.release(request.caller)
             throw error
         }

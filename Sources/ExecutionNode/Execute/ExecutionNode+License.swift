@@ -6,16 +6,31 @@ public import Metering
 
 extension ExecutionNode {
     /// Who calls, by the API key after `Bearer`.
-    /// - Throws: ``NodeError`` 401; a key with a wrong checksum is refused without a lookup.
-    public func authenticate(_ apiKey: String?) throws(NodeError) -> Agent.ID {
+    /// - Parameters:
+    ///   - scopes: what the key must be good for.
+    ///   - origin: where the call came from; keys with a list of addresses are refused elsewhere.
+    /// - Throws: ``NodeError`` 401; a key with a wrong checksum is refused without a lookup. 403 `address_not_allowed`,
+    ///   `scope_missing`, `agent_banned` or `agent_deactivated`.
+    public func authenticate(
+        _ apiKey: String?, for scopes: KeyScopes = .execute, from origin: CallOrigin = .unknown
+    ) throws(NodeError) -> Agent.ID {
+        let key = try identify(apiKey, from: origin)
+        try Self.require(scopes, of: key)
+        return key.agentID
+    }
+
+    /// The key after `Bearer`, of an agent that takes part, whatever the key is good for.
+    /// - Throws: ``NodeError``, as ``authenticate(_:for:from:)``.
+    public func identify(_ apiKey: String?, from origin: CallOrigin) throws(NodeError) -> StoredKey {
         guard let apiKey else {
             throw NodeError(
                 status: 401, code: "api_key_required",
                 detail:
                     "Send an API key as \"Authorization: Bearer claw_live_…\"; POST /api/v1/agents/register gives one.")
         }
+        let found: StoredKey
         do throws(APIKeyError) {
-            return try keys.authenticate(apiKey).agentID
+            found = try keys.authenticate(apiKey, from: origin)
         } catch {
             let code =
                 switch error {
@@ -24,9 +39,14 @@ extension ExecutionNode {
                 case .unknown: "api_key_unknown"
                 case .revoked: "api_key_revoked"
                 case .expired: "api_key_expired"
+                case .addressNotAllowed: "address_not_allowed"
                 }
-            throw NodeError(status: 401, code: code, detail: "The key is refused: \(error.description).")
+            throw NodeError(
+                status: error == .addressNotAllowed ? 403 : 401, code: code,
+                detail: "The key is refused: \(error.description).")
         }
+        try requireActive(found.agentID)
+        return found
     }
 
     /// The public keys that check purchase tokens and receipts, as a JWKS.

@@ -19,8 +19,15 @@ extension ExecutionNode {
         let act = AuditAct(
             .agent(agent.id), .agentRegistered, .agent(agent.id),
             ["name": .string(agent.name), "owner": .string(agent.ownerWallet), "key": .string(stored.id.description)])
-        try await inStore(recording: act) { () throws(StoreError) in
-            try await store.insert(agent: agent, key: stored)
+        do throws(NodeError) {
+            try await inStore(recording: act) { () throws(StoreError) in
+                try await store.insert(agent: agent, key: stored)
+            }
+        } catch {
+            guard error.code == "name_taken" else { throw error }
+            var taken = error
+            taken.detail = "An agent has this name, or one that looks like it; choose another."
+            throw taken
         }
         keys.insert(stored)
         return (agent, key.text)

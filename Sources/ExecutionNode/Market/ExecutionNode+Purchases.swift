@@ -22,6 +22,11 @@ extension ExecutionNode {
     ) async throws(NodeError) -> StoredOutcome {
         try requireSpace()
         let skill = try await skills.skill(request.skill)
+        try requireOpen(.purchases, to: request.buyer, skill)
+        guard controls.status(of: skill.agentID) == .active else {
+            throw NodeError(
+                status: 409, code: "skill_not_for_sale", detail: "The seller of \(skill.name) has left the market.")
+        }
         guard skill.status == .published else {
             throw NodeError(
                 status: 409, code: "skill_not_for_sale",

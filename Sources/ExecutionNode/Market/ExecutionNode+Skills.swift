@@ -11,6 +11,7 @@ extension ExecutionNode {
         _ archive: [UInt8], by agent: Agent.ID
     ) async throws(NodeError) -> (package: StoredPackage, manifest: SkillManifest, isNew: Bool) {
         try requireSpace()
+        try requireOpen(.publishing, to: agent)
         var limits = PackageLimits()
         limits.archiveBytesMax = configuration.packageBytesMax
         let package: SkillPackage
@@ -39,6 +40,7 @@ extension ExecutionNode {
     ///   the profile does not allow what the skill asks for, or one of its tests fails.
     public func publish(_ publication: Publication, by agent: Agent.ID) async throws(NodeError) -> (Skill, isNew: Bool)
     {
+        try requireOpen(.publishing, to: agent)
         let stored = try await inStore { () throws(StoreError) in try await store.package(digest: publication.package) }
         guard let stored, packages.contains(stored.digest) else {
             throw .notFound("package", publication.package.description)

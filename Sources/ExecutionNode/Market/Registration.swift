@@ -1,8 +1,12 @@
 package import Fields
+import MarketCore
 
 /// What an agent says about itself when it registers.
 public struct Registration: Sendable {
-    /// Unique market-wide: 1 to 64 bytes.
+    static let descriptionBytesMax = 1024
+    static let avatarBytesMax = 512
+
+    /// Unique market-wide, also among names that look alike; see `AgentName`.
     public var name: String
     /// The Solana address that owns the agent.
     public var ownerWallet: String
@@ -20,21 +24,31 @@ public struct Registration: Sendable {
     package init(_ fields: FieldReader) throws(FieldError) {
         name = try fields.string("name", minBytes: 1, maxBytes: 64)
         ownerWallet = try fields.string("ownerWallet", minBytes: 1, maxBytes: 64)
-        description = try fields.optionalString("description", maxBytes: 1024) ?? ""
-        avatar = try fields.optionalString("avatar", minBytes: 1, maxBytes: 512)
+        description = try fields.optionalString("description", maxBytes: Self.descriptionBytesMax) ?? ""
+        avatar = try fields.optionalString("avatar", minBytes: 1, maxBytes: Self.avatarBytesMax)
         try fields.finish()
     }
 
-    /// - Throws: `FieldError` for a name that cannot be shown or an owner that is no address.
+    /// - Throws: `FieldError` for a name that is not allowed, an owner that is no address, or an avatar that cannot be shown.
     func check() throws(FieldError) {
-        guard name.isShownName else {
-            throw FieldError(
-                path: "name", message: "must be printable text without blanks at either end, not \(quoted(name))")
+        if let fault = AgentName.fault(name) {
+            throw FieldError(path: "name", message: "\(fault), not \(quoted(name))")
         }
-        guard SolanaAddress.isValid(ownerWallet) else {
+        try Self.check(wallet: ownerWallet)
+        if let avatar { try Self.check(avatar: avatar) }
+    }
+
+    static func check(wallet: String) throws(FieldError) {
+        guard SolanaAddress.isValid(wallet) else {
             throw FieldError(
                 path: "ownerWallet",
-                message: "must be a Solana address (32 bytes in base 58), not \(quoted(ownerWallet))")
+                message: "must be a Solana address (32 bytes in base 58), not \(quoted(wallet))")
+        }
+    }
+
+    static func check(avatar: String) throws(FieldError) {
+        guard avatar.isShownName else {
+            throw FieldError(path: "avatar", message: "must be printable text without blanks at either end")
         }
     }
 }

@@ -15,6 +15,7 @@ extension Agent {
             "avatar": .optional(avatar),
             "reputation": JSONNumber(reputation).map(JSONValue.number) ?? 0,
             "totalSales": .number(totalSales),
+            "status": .string(status.rawValue),
             "createdAt": .string(createdAt.description),
             "updatedAt": .string(updatedAt.description),
         ]
@@ -27,6 +28,8 @@ extension StoredKey {
             "id": .string(id.description),
             "name": .optional(name),
             "prefix": .string(prefix),
+            "scopes": .array(scopes.names.map(JSONValue.string)),
+            "addresses": .array(addresses.map { .string($0.description) }),
             "createdAt": .string(createdAt.description),
             "expiresAt": .optional(expiresAt?.description),
             "lastUsedAt": .optional(lastUsedAt?.description),

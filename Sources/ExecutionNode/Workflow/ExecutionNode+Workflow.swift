@@ -32,7 +32,11 @@ extension ExecutionNode {
         do throws(NodeError) {
             rate = try countCall(license, request.caller, agent)
             try countSteps(run, agent)
+            // Before the last look at what is paused: what is paused from now on finds the call.
+            running.add(run.holds.whole)
+            try requireOpen(.executions, to: request.caller, skill)
         } catch {
+            running.remove(run.holds.whole)
             release(run)
             throw error
         }
@@ -43,6 +47,7 @@ extension ExecutionNode {
             leg in
             await self.carryOut(leg, of: placed)
         }
+        running.remove(run.holds.whole)
         releaseSteps(run)
         let settled = try await book(run, end)
         clock.mark(.settle)

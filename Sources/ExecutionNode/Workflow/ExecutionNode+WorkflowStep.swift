@@ -29,17 +29,21 @@ extension ExecutionNode {
         do throws(NodeError) {
             let (run, quote, secrets) = try await prepare(call)
             try await awaitTurn(call.caller, secondsMax: Int64(leg.wallMilliseconds(own: .max) / 1000))
+            running.add(call.hold)
             do throws(NodeError) {
                 try requireBookable()
+                try requireOpen(stepOf: bound.skill)
                 if let purchase = bound.purchase { try await requireUsable(purchase.id, bound) }
                 do throws(MeterError) { try meter.begin(call.hold) } catch { throw NodeError(error) }
             } catch {
+                running.remove(call.hold)
                 slots.release(call.caller)
                 throw error
             }
             begun()
             let attempts = await attempt(
                 run, idempotent: bound.endpoint.idempotent, repeats: leg.step.retries, until: leg)
+            running.remove(call.hold)
             slots.release(call.caller)
             return try await book(call, quote, SecretRedaction(secrets.values), attempts, booked)
         } catch {

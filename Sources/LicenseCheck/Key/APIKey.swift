@@ -10,6 +10,8 @@ public enum APIKeyError: Error, Hashable, Sendable, CustomStringConvertible {
     case revoked
     /// Its owner gave it an end, which has come.
     case expired
+    /// Its owner allows it from other addresses only.
+    case addressNotAllowed
 
     public var description: String {
         switch self {
@@ -18,6 +20,7 @@ public enum APIKeyError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknown: "the API key is not known"
         case .revoked: "the API key was revoked"
         case .expired: "the API key has expired"
+        case .addressNotAllowed: "the API key may not be used from here"
         }
     }
 }

@@ -52,8 +52,11 @@ public final class APIKeyIndex: Sendable {
     }
 
     /// The key that `text` is, and so the agent that calls. Notes the use.
+    /// - Parameter origin: where the call came from; a key with a list of addresses is refused elsewhere.
     /// - Throws: ``APIKeyError``; malformed keys and wrong checksums are refused without a lookup.
-    public func authenticate(_ text: String, at now: Timestamp = .now) throws(APIKeyError) -> StoredKey {
+    public func authenticate(
+        _ text: String, from origin: CallOrigin = .unknown, at now: Timestamp = .now
+    ) throws(APIKeyError) -> StoredKey {
         let hash = try APIKey(text).sha256
         let found: Result<StoredKey, APIKeyError> = state.withLock { state in
             // The comparison runs over all bytes whatever they are, should the table's own ever stop early.
@@ -65,6 +68,7 @@ public final class APIKeyIndex: Sendable {
                 return .failure(.revoked)
             }
             if let expiresAt = key.expiresAt, expiresAt <= now { return .failure(.expired) }
+            guard key.allows(origin) else { return .failure(.addressNotAllowed) }
             state.uses[key.id] = now
             return .success(key)
         }

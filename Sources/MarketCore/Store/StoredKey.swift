@@ -18,10 +18,14 @@ public struct StoredKey: Hashable, Sendable {
     public var revokedAt: Timestamp?
     /// Refused whatever the clock says: a clock that is set back brings no key back.
     public var isRevoked: Bool
+    public let scopes: KeyScopes
+    /// Where it may be used from; empty for everywhere.
+    public let addresses: [AddressRule]
 
     public init(
         id: ID, agentID: Agent.ID, name: String? = nil, sha256: [UInt8], prefix: String, createdAt: Timestamp,
-        expiresAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, isRevoked: Bool = false
+        expiresAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, isRevoked: Bool = false,
+        scopes: KeyScopes = .all, addresses: [AddressRule] = []
     ) {
         self.id = id
         self.agentID = agentID
@@ -33,6 +37,13 @@ public struct StoredKey: Hashable, Sendable {
         self.lastUsedAt = lastUsedAt
         self.revokedAt = revokedAt
         self.isRevoked = isRevoked
+        self.scopes = scopes
+        self.addresses = addresses
+    }
+
+    /// Whether the key may be used from there.
+    public func allows(_ origin: CallOrigin) -> Bool {
+        addresses.isEmpty || addresses.contains { $0.contains(origin) }
     }
 }
 

@@ -24,7 +24,7 @@ extension SQLiteStore: DiscoveryStore {
                 .sorted { ($0.value.count, $0.key.description) > ($1.value.count, $1.key.description) }
             var related: [RelatedSkill] = []
             for (id, wallets) in counted.prefix(4 * limit) where related.count < limit {
-                guard let row = try db.row(Self.skillRows + " WHERE s.id = ? AND s.status = 'published'", [id.uuid])
+                guard let row = try db.row(Self.skillRows + " WHERE s.id = ? AND s.status = 'published' AND \(SkillQuery.isShown)", [id.uuid])
                 else { continue }
                 let found = try row.skill()
                 // Whoever sells it is no witness.
@@ -71,7 +71,8 @@ extension SQLiteStore: DiscoveryStore {
             let rows = try db.rows(
                 """
                 SELECT p.skill_id FROM purchases AS p JOIN skills AS s ON s.id = p.skill_id
-                WHERE p.buyer_id = ? AND s.status = 'published' ORDER BY p.created_at DESC, p.id DESC LIMIT ?
+                WHERE p.buyer_id = ? AND s.status = 'published' AND \(SkillQuery.isShown)
+                ORDER BY p.created_at DESC, p.id DESC LIMIT ?
                 """, [agent.uuid, 10 * limit])
             for row in rows where skills.count < limit {
                 let skill: Skill.ID = try row.id("skill_id")

@@ -3,7 +3,8 @@ import Foundation
 import GRDB
 import MarketCore
 
-/// One skill as the index of skills has it.
+/// One skill as the index of skills has it. Of a seller that does not take part its status is `hidden`, which no list
+/// asks for.
 struct SkillCard {
     private let row: Row
     private let trust: Int64
@@ -13,7 +14,8 @@ struct SkillCard {
     init?(of skill: Data, in db: Database) throws {
         let row = try db.row(
             """
-            SELECT s.rowid AS place, s.*, a.reputation FROM skills AS s JOIN agents AS a ON a.id = s.agent_id
+            SELECT s.rowid AS place, s.*, a.reputation, iif(\(SkillQuery.isShown), s.status, 'hidden') AS shown_status
+            FROM skills AS s JOIN agents AS a ON a.id = s.agent_id
             WHERE s.id = ?
             """, [skill])
         guard let row else { return nil }
@@ -43,10 +45,10 @@ struct SkillCard {
         let slot = try slot
         try db.run(
             """
-            INSERT INTO skill_cards SELECT ?1, id, agent_id, status, category, pricing_kind, currency, price, runtime,
+            INSERT INTO skill_cards SELECT ?1, id, agent_id, ?4, category, pricing_kind, currency, price, runtime,
                 needs_network, needs_secrets, ?2, rating, download_count, created_at
             FROM skills WHERE rowid = ?3
-            """, [slot, trust, try row.integer("place")])
+            """, [slot, trust, try row.integer("place"), try row.text("shown_status")])
         try db.run(
             "INSERT INTO skill_search (rowid, name, display_name, tags, description, facets) VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -58,7 +60,7 @@ struct SkillCard {
     private var facets: [String] {
         get throws {
             [
-                Facet.status(try row.text("status")), Facet.category(try row.text("category")),
+                Facet.status(try row.text("shown_status")), Facet.category(try row.text("category")),
                 Facet.pricing(try row.text("pricing_kind")), Facet.currency(try row.text("currency")),
                 Facet.runtime(try row.text("runtime")), Facet.network(try row.integer("needs_network") != 0),
                 Facet.secrets(try row.integer("needs_secrets") != 0), Facet.seller(try row.id("agent_id")),

@@ -5,6 +5,7 @@ public import MarketCore
 extension SQLiteStore {
     public func insert(agent: Agent, key: StoredKey) async throws(StoreError) {
         try await committer.write { db in
+            try Self.requireFree(agent.name, at: agent.createdAt, in: db)
             try db.run(
                 """
                 INSERT INTO agents (id, name, owner_wallet, description, avatar, reputation, total_sales, created_at,
@@ -14,6 +15,9 @@ extension SQLiteStore {
                     agent.id.uuid, agent.name, agent.ownerWallet, agent.description, agent.avatar, agent.reputation,
                     agent.totalSales, agent.createdAt.milliseconds, agent.updatedAt.milliseconds,
                 ])
+            try db.run(
+                "INSERT INTO agent_names (folded, agent_id) VALUES (?, ?)",
+                [AgentName.folded(agent.name), agent.id.uuid])
             try Self.insert(key, in: db)
         }
     }
@@ -44,6 +48,7 @@ extension SQLiteStore {
         let cursor = try Cursor.parse(page.cursor, list: "agents")
         return try await read { db in
             var conditions = Conditions()
+            conditions.add("id NOT IN (SELECT agent_id FROM hidden_agents)")
             if let search, !search.isEmpty { conditions.add(search, anywhereIn: ["name", "description"]) }
             let total = try db.count("SELECT count(*) FROM agents" + conditions.sql, conditions.values)
             if let cursor { conditions.add("name > ?", cursor.key) }

@@ -9,7 +9,9 @@ extension Row {
             id: try id("id"), name: try text("name"), ownerWallet: try text("owner_wallet"),
             description: try text("description"), avatar: try optionalText("avatar"),
             reputation: try real("reputation"), totalSales: try integer("total_sales"),
-            createdAt: try time("created_at"), updatedAt: try time("updated_at"))
+            createdAt: try time("created_at"), updatedAt: try time("updated_at"),
+            bannedAt: try optionalTime("banned_at"), banReason: try optionalText("ban_reason"),
+            deactivatedAt: try optionalTime("deactivated_at"))
     }
 
     func storedKey() throws -> StoredKey {
@@ -17,7 +19,11 @@ extension Row {
             id: try id("id"), agentID: try id("agent_id"), name: try optionalText("name"),
             sha256: try bytes("sha256"), prefix: try text("prefix"), createdAt: try time("created_at"),
             expiresAt: try optionalTime("expires_at"), lastUsedAt: try optionalTime("last_used_at"),
-            revokedAt: try optionalTime("revoked_at"), isRevoked: try integer("revoked") != 0)
+            revokedAt: try optionalTime("revoked_at"), isRevoked: try integer("revoked") != 0,
+            scopes: KeyScopes(rawValue: UInt8(truncatingIfNeeded: try integer("scopes"))),
+            addresses: try text("addresses").split(separator: " ").map {
+                try value("addresses", AddressRule(String($0)))
+            })
     }
 
     func storedPackage() throws -> StoredPackage {

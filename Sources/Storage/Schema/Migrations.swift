@@ -16,6 +16,7 @@ enum Migrations {
         migrator.registerMigration("8 top-ups") { db in try db.execute(sql: topUps) }
         migrator.registerMigration("9 named keys") { db in try db.execute(sql: namedKeys) }
         migrator.registerMigration("10 audit log") { db in try db.execute(sql: auditTables) }
+        migrator.registerMigration("11 controls") { db in try controls(db) }
         migrator.registerMigration("12 quality") { db in try db.execute(sql: quality) }
         migrator.registerMigration("15 reviews") { db in try reviews(db) }
         migrator.registerMigration("16 discovery") { db in try db.execute(sql: discovery) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import MarketCore
 
 struct AgentKeyGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +13,7 @@ struct AgentKeyGroup: AsyncParsableCommand {
             Examples:
               clawrunner agent key new --name laptop --expires-at 2027-01-31T00:00:00Z
               clawrunner agent key new --keep
+              clawrunner agent key new --name runner --scope execute --address 203.0.113.0/24
               clawrunner agent key list
               clawrunner agent key revoke 0190f2c4-7d1a-7c3b-9a55-1c2d3e4f5a6b --after 3600
             """,
@@ -30,6 +32,20 @@ struct AgentKeyNew: AsyncParsableCommand {
     @Option(help: ArgumentHelp("From when on it is refused (RFC 3339).", valueName: "time"))
     var expiresAt: String?
 
+    @Option(
+        name: .customLong("scope"),
+        help: ArgumentHelp(
+            "What it is good for: read, execute, publish or billing; repeat it for several.",
+            discussion: "Default: what the calling key is good for."))
+    var scopes: [String] = []
+
+    @Option(
+        name: .customLong("address"),
+        help: ArgumentHelp(
+            "From where it may be used: an address, a network, or unix for the Unix socket; repeat it for several.",
+            discussion: "Default: what the calling key has, usually everywhere."))
+    var addresses: [String] = []
+
     @Flag(help: "Keep it here, in place of the agent's former key.")
     var keep = false
 
@@ -43,6 +59,8 @@ struct AgentKeyNew: AsyncParsableCommand {
         var fields: JSONObject = [:]
         if let name { fields["name"] = .string(name) }
         if let expiresAt { fields["expiresAt"] = .string(expiresAt) }
+        if !scopes.isEmpty { fields["scopes"] = .array(scopes.map(JSONValue.string)) }
+        if !addresses.isEmpty { fields["addresses"] = .array(addresses.map(JSONValue.string)) }
         let answer = try await connection.client().call(
             ClientRequest(.post, "/api/v1/keys", body: .json(.object(fields))))
         guard let key = answer.json["apiKey"]?.string, let id = answer.json["key"]?["id"]?.string else {
@@ -81,13 +99,18 @@ struct AgentKeyList: AsyncParsableCommand {
         let answer = try await connection.client().call(ClientRequest(.get, "/api/v1/keys"))
         if connection.json { return Terminal.output.line(answer.json.description) }
         var table = TextTable([
-            .init("IDENTIFIER"), .init("NAME", widthMax: 24), .init("KEY"), .init("MADE"), .init("LAST USED"),
-            .init("EXPIRES"), .init("REVOKED"),
+            .init("IDENTIFIER"), .init("NAME", widthMax: 24), .init("KEY"), .init("SCOPES"),
+            .init("ADDRESSES", widthMax: 40), .init("MADE"), .init("LAST USED"), .init("EXPIRES"), .init("REVOKED"),
         ])
         for item in answer.json["items"]?.array ?? [] {
             func text(_ name: String) -> String { item[name]?.string ?? "" }
+            func list(_ name: String) -> String {
+                (item[name]?.array ?? []).compactMap(\.string).joined(separator: " ")
+            }
+            let isWhole = item["scopes"]?.array?.count == KeyScopes.all.names.count
             table.add(
-                text("id"), text("name"), text("prefix") + "…", text("createdAt"), text("lastUsedAt"),
+                text("id"), text("name"), text("prefix") + "…", isWhole ? "all" : list("scopes"), list("addresses"),
+                text("createdAt"), text("lastUsedAt"),
                 text("expiresAt"), text("revokedAt"))
         }
         table.lines().forEach { Terminal.output.line($0) }

@@ -17,22 +17,13 @@ struct AgentShow: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let wanted = try agent ?? ownIdentifier()
+        let wanted = try agent ?? connection.ownIdentifier(hint: "Name the agent: clawrunner agent show NAME.")
         let answer = try await client.call(ClientRequest(.get, "/api/v1/agents/\(ClientRequest.escaped(wanted))"))
         if connection.json {
             Terminal.output.line(answer.json.description)
             return
         }
         show(answer.json)
-    }
-
-    private func ownIdentifier() throws(CommandFailure) -> String {
-        guard let kept = try connection.keptAgent() else {
-            throw CommandFailure(
-                .usage, "The key is not one that is kept here, so it does not say whose it is.",
-                hint: "Name the agent: clawrunner agent show NAME.")
-        }
-        return kept.id
     }
 
     private func show(_ answer: JSONValue) {
@@ -48,7 +39,10 @@ struct AgentShow: AsyncParsableCommand {
         field("Description", agent?["description"])
         field("Owner", agent?["owner"])
         field("Reputation", agent?["reputation"])
+        if let status = agent?["status"]?.string, status != "active" { field("Status", .string(status)) }
         field("Total sales", agent?["totalSales"])
+        field("Buyers", answer["stats"]?["buyers"])
+        field("Calls served", answer["stats"]?["callsServed"])
         field("Since", agent?["createdAt"])
         let skills = (answer["skills"]?.array ?? []).compactMap { $0["name"]?.string }
         if !skills.isEmpty { field("Skills", .string(skills.joined(separator: ", "))) }

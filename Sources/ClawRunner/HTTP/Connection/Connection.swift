@@ -1,4 +1,5 @@
 import ExecutionNode
+import MarketCore
 import Metering
 import Synchronization
 
@@ -11,11 +12,14 @@ final class Connection: Sendable {
     let executor: (any TaskExecutor)?
     /// Whose rate its requests count against; nil for the Unix socket, whose clients are this host's own.
     let address: ClientAddress?
+    /// What lists of addresses of API keys are held against.
+    let origin: CallOrigin
     /// Cancels what is done for this client, once it went away.
     let gone = CancelSwitch()
     private let headTime = Atomic<Int64>(0)
 
-    init(executor: (any TaskExecutor)? = nil, address: ClientAddress? = nil) {
+    init(executor: (any TaskExecutor)? = nil, address: ClientAddress? = nil, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.executor = executor
         self.address = address
     }

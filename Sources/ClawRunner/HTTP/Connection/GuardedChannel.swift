@@ -1,5 +1,6 @@
 import HummingbirdCore
 import Logging
+import MarketCore
 import Metering
 import NIOCore
 import NIOHTTPTypes
@@ -33,7 +34,8 @@ struct GuardedChannel: ServerChildChannel {
             let isUnix = channel.localAddress?.protocol == .unix
             let connection = Connection(
                 executor: LoopExecutor(channel.eventLoop),
-                address: isUnix ? nil : ClientAddress(peer: channel.remoteAddress))
+                address: isUnix ? nil : ClientAddress(peer: channel.remoteAddress),
+                origin: isUnix ? .unixSocket : CallOrigin(peer: channel.remoteAddress))
             let pipeline = channel.pipeline.syncOperations
             let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
             try pipeline.addHandler(

@@ -13,6 +13,8 @@ struct AgentRoutes {
             Route(.post, "/api/v1/agents/register", register),
             Route(.get, "/api/v1/agents", list),
             Route(.get, "/api/v1/agents/{agent}", show),
+            Route(.patch, "/api/v1/agents/{agent}", scopes: .publish, update),
+            Route(.delete, "/api/v1/agents/{agent}", scopes: .all, deactivate),
         ]
     }
 
@@ -36,12 +38,33 @@ struct AgentRoutes {
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
         let agent = try await node.agent(call.parameter("agent"))
+        // Of an agent that does not take part, nothing is for sale.
         let query = SkillQuery(agentID: agent.id, page: PageRequest(limit: PageRequest.limitMax))
-        let skills = try await node.skills(query)
-        let stats: JSONValue = [
-            "skills": .number(skills.total), "totalSales": .number(agent.totalSales),
-            "downloads": .number(skills.items.reduce(0) { $0 + $1.downloadCount }),
-        ]
-        return .json(["agent": agent.json, "skills": .array(skills.items.map(\.json)), "stats": stats])
+        let skills = agent.status == .active ? try await node.skills(query).items : []
+        let stats = try await node.stats(of: agent.id).json(since: agent.createdAt)
+        return .json(["agent": agent.json, "skills": .array(skills.map(\.json)), "stats": stats])
+    }
+
+    @Sendable private func update(_ call: Call) async throws -> Reply {
+        let caller = try call.caller(node)
+        let change = try AgentUpdate(try call.fields(try await call.body(bytesMax: 64 << 10)))
+        // The wallet says who owns what the agent earns.
+        if change.ownerWallet != nil { _ = try call.callerKey(node, further: .billing) }
+        return .json(["agent": try await node.update(call.parameter("agent"), change, by: caller).json])
+    }
+
+    @Sendable private func deactivate(_ call: Call) async throws -> Reply {
+        let caller = try call.caller(node)
+        var query = try call.query()
+        let leaves = try query.enumeration("leaveBalance", as: Answer.self) == .yes
+        try query.finish()
+        return .json([
+            "agent": try await node.deactivate(call.parameter("agent"), by: caller, leavesBalance: leaves).json
+        ])
+    }
+
+    private enum Answer: String, CaseIterable {
+        case yes = "true"
+        case no = "false"
     }
 }

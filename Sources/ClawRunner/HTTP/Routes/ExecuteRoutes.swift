@@ -12,9 +12,9 @@ struct ExecuteRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/skills/{skill}/execute", isQuick: true, execute),
+            Route(.post, "/api/v1/skills/{skill}/execute", scopes: .execute, isQuick: true, execute),
             // The marketplace's own examples leave the prefix out.
-            Route(.post, "/skills/{skill}/execute", isQuick: true, execute),
+            Route(.post, "/skills/{skill}/execute", scopes: .execute, isQuick: true, execute),
             Route(.get, "/api/v1/executions/{execution}", show),
         ]
     }

@@ -10,7 +10,7 @@ struct MarketplaceRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/marketplace/purchase", purchase),
+            Route(.post, "/api/v1/marketplace/purchase", scopes: .billing, purchase),
             Route(.get, "/api/v1/marketplace/verify/{skill}", verify),
         ]
     }

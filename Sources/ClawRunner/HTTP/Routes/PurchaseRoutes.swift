@@ -12,17 +12,17 @@ struct PurchaseRoutes {
         [
             Route(.get, "/api/v1/purchases", list),
             Route(.get, "/api/v1/purchases/{purchase}", show),
-            Route(.post, "/api/v1/purchases/{purchase}/cancel") { try await renew($0, false) },
-            Route(.post, "/api/v1/purchases/{purchase}/resume") { try await renew($0, true) },
-            Route(.post, "/api/v1/purchases/{purchase}/token", token),
-            Route(.post, "/api/v1/purchases/{purchase}/refund", refundPurchase),
-            Route(.post, "/api/v1/executions/{execution}/refund", refundExecution),
+            Route(.post, "/api/v1/purchases/{purchase}/cancel", scopes: .billing) { try await renew($0, false) },
+            Route(.post, "/api/v1/purchases/{purchase}/resume", scopes: .billing) { try await renew($0, true) },
+            Route(.post, "/api/v1/purchases/{purchase}/token", scopes: .execute, token),
+            Route(.post, "/api/v1/purchases/{purchase}/refund", scopes: .billing, refundPurchase),
+            Route(.post, "/api/v1/executions/{execution}/refund", scopes: .billing, refundExecution),
             Route(.get, "/api/v1/budgets", listBudgets),
-            Route(.put, "/api/v1/budgets", setBudget),
-            Route(.delete, "/api/v1/budgets", dropBudget),
+            Route(.put, "/api/v1/budgets", scopes: .billing, setBudget),
+            Route(.delete, "/api/v1/budgets", scopes: .billing, dropBudget),
             Route(.get, "/api/v1/top-ups", listTopUps),
-            Route(.put, "/api/v1/top-ups", setTopUp),
-            Route(.delete, "/api/v1/top-ups", dropTopUp),
+            Route(.put, "/api/v1/top-ups", scopes: .billing, setTopUp),
+            Route(.delete, "/api/v1/top-ups", scopes: .billing, dropTopUp),
         ]
     }
 

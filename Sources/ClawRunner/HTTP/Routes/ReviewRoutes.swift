@@ -15,12 +15,12 @@ struct ReviewRoutes {
         let skill = "/api/v1/skills/{skill}/reviews"
         return [
             Route(.get, skill, list),
-            Route(.post, skill, write),
-            Route(.patch, "\(skill)/{review}", edit),
-            Route(.put, "\(skill)/{review}/reply", reply),
-            Route(.put, "\(skill)/{review}/helpful") { try await setHelpful($0, true) },
-            Route(.delete, "\(skill)/{review}/helpful") { try await setHelpful($0, false) },
-            Route(.post, "\(skill)/{review}/report", report),
+            Route(.post, skill, scopes: .publish, write),
+            Route(.patch, "\(skill)/{review}", scopes: .publish, edit),
+            Route(.put, "\(skill)/{review}/reply", scopes: .publish, reply),
+            Route(.put, "\(skill)/{review}/helpful", scopes: .publish) { try await setHelpful($0, true) },
+            Route(.delete, "\(skill)/{review}/helpful", scopes: .publish) { try await setHelpful($0, false) },
+            Route(.post, "\(skill)/{review}/report", scopes: .publish, report),
             Route(.get, "/api/v1/agents/{agent}/reputation", reputation),
             Route(.get, "/api/v1/admin/reviews", listReported),
             Route(.post, "/api/v1/admin/reviews/{review}/remove", remove),

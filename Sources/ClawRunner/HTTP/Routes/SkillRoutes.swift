@@ -12,13 +12,13 @@ struct SkillRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/packages", upload),
-            Route(.post, "/api/v1/skills", publish),
+            Route(.post, "/api/v1/packages", scopes: .publish, upload),
+            Route(.post, "/api/v1/skills", scopes: .publish, publish),
             Route(.get, "/api/v1/skills", list),
             Route(.get, "/api/v1/skills/{skill}", show),
             Route(.get, "/api/v1/skills/{skill}/secrets", listSecrets),
-            Route(.put, "/api/v1/skills/{skill}/secrets/{name}", setSecret),
-            Route(.delete, "/api/v1/skills/{skill}/secrets/{name}", removeSecret),
+            Route(.put, "/api/v1/skills/{skill}/secrets/{name}", scopes: .publish, setSecret),
+            Route(.delete, "/api/v1/skills/{skill}/secrets/{name}", scopes: .publish, removeSecret),
         ]
     }
 
