@@ -151,7 +151,7 @@ struct HTTPControlTests {
         let refused = try await daemon.client(market.apiKey).send(market.request())
         #expect(refused.json["code"]?.string == "paused")
         try await cli.succeed(["admin", "resume", "executions"])
-        #expect(try await cli.run("admin", "resume", "executions").status == 1)
+        #expect(try await cli.run("admin", "resume", "executions").status == 2)
         #expect(try await daemon.client(market.apiKey).send(market.request()).status == 200)
 
         try await cli.succeed(["admin", "ban", "buyer", "--reason", "chargebacks"])
