@@ -15,7 +15,8 @@ import Synchronization
 ///
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
-    public typealias Store = MarketStore & MeteringStore & AuditStore & ControlStore & ReviewStore & ReputationStore & DiscoveryStore
+    public typealias Store = MarketStore & MeteringStore & AuditStore & ControlStore & ReviewStore & ReputationStore
+        & DiscoveryStore
         & AnalyticsStore & WorkflowStore
 
     private let settings: Mutex<NodeConfiguration>

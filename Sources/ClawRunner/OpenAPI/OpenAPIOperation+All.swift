@@ -3,7 +3,8 @@ import Fields
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
     static let all: [OpenAPIOperation] =
-        agents + agentChanges + keys + skills + secrets + discovery + reviews + marketplace + purchases + budgets + execution + records
+        agents + agentChanges + keys + skills + secrets + discovery + reviews + marketplace + purchases + budgets
+        + execution + records
         + analytics + admin + reviewAdmin + controls + audit + system
 
     /// A text of a query; empty is the same as absent.

@@ -24,7 +24,10 @@ extension SQLiteStore: DiscoveryStore {
                 .sorted { ($0.value.count, $0.key.description) > ($1.value.count, $1.key.description) }
             var related: [RelatedSkill] = []
             for (id, wallets) in counted.prefix(4 * limit) where related.count < limit {
-                guard let row = try db.row(Self.skillRows + " WHERE s.id = ? AND s.status = 'published' AND \(SkillQuery.isShown)", [id.uuid])
+                guard
+                    let row = try db.row(
+                        Self.skillRows + " WHERE s.id = ? AND s.status = 'published' AND \(SkillQuery.isShown)",
+                        [id.uuid])
                 else { continue }
                 let found = try row.skill()
                 // Whoever sells it is no witness.
