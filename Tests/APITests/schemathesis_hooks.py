@@ -23,9 +23,9 @@ def before_call(_context, case, _kwargs):
         case.headers["Authorization"] = f"Bearer {KNOWN['keys'][name]}"
     if name in ("banAgent", "pause") and case.meta is not None and not case.meta.generation.mode.is_negative:
         # What would stop all other calls.
-        case.path_parameters = {part: "spare" for part in case.path_parameters or {}}
+        case.path_parameters = {part: "barred" for part in case.path_parameters or {}}
         if name == "pause" and isinstance(case.body, dict):
-            case.body = {**case.body, "what": "agent", "target": "spare"}
+            case.body = {**case.body, "what": "agent", "target": "barred"}
         return
     if case.meta is not None and case.meta.generation.mode.is_negative:
         return

@@ -45,6 +45,7 @@ def furnish(story):
     call = {"endpoint": "/stats", "payload": {"text": "a"}}
     run = actor("execute", call, skill="word-stats", headers=token)["usage"]["id"]
     spare = register(story, "spare")
+    register(story, "barred")
     return actor, {
         "keys": {name: spare.key for name in ("revokeKey", "deactivateAgent")},
         "parts": {

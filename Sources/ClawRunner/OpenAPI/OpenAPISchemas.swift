@@ -164,7 +164,6 @@ enum OpenAPISchemas {
                 ]),
             ]
         ]),
-        "AgentStats": OpenAPIOperation.object(["skills": integer, "totalSales": integer, "downloads": integer]),
         "Verification": OpenAPIOperation.object([
             "valid": ["type": "boolean"], "skillId": uuid, "purchaseId?": uuid, "owner?": ["const": true],
             "license": nullable(OpenAPIOperation.ref("License")), "expiresAt?": optionalTime, "code?": string,
