@@ -56,7 +56,7 @@ def tell(story):
     assert anyone("showAgent", agent="seller")["agent"]["reputation"] == terms["reputation"]
     assert operator("recountReputations")["differing"] == []
 
-    found = anyone("listSkills", query={"search": "count words stat", "network": "none", "maxPrice": "1"})
+    found = anyone("listSkills", query={"search": "word stat", "network": "none", "maxPrice": "1"})
     assert skill in [each["name"] for each in found["skills"]], found.body
     anyone.refused(400, "invalid_parameter", "listSkills", query={"minPrice": "cheap"})
     related = anyone("relatedSkills", skill=skill)["items"]
