@@ -15,10 +15,12 @@ struct API: HTTPResponder {
     private let node: ExecutionNode
     /// Not the server's own, which is quieter and has a second identifier.
     private let logger: Logger
+    private let crossOrigin: CrossOrigin
 
-    init(routes: [Route], node: ExecutionNode, logger: Logger) {
+    init(routes: [Route], node: ExecutionNode, crossOrigin: CrossOrigin = .none, logger: Logger) {
         table = RouteTable(routes)
         self.node = node
+        self.crossOrigin = crossOrigin
         self.logger = logger
     }
 
@@ -33,6 +35,7 @@ struct API: HTTPResponder {
         var route: Route?
         var rates: [RateStatus] = []
         var reply: Reply
+        var allowedMethods: [String]?
         do {
             if let address = Connection.current?.address { rates.append(try node.countRequest(from: address)) }
             let match = try table.match(request.method, request.uri.path)
@@ -51,10 +54,16 @@ struct API: HTTPResponder {
                 }
                 reply = try await found.reply(to: call)
             case .methodNotAllowed(let allowed):
-                let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+                let methods = (allowed + (allowed.contains(.get) ? [.head] : []) + [.options]).map(\.rawValue).sorted()
+                let names = methods.joined(separator: ", ")
+                guard request.method != .options else {
+                    allowedMethods = methods
+                    reply = Reply(status: 204, headers: [.allow: names], body: [])
+                    break
+                }
                 let error = NodeError(
                     status: 405, code: "method_not_allowed",
-                    detail: "\(request.method.rawValue) is not possible here; \(names) is.")
+                    detail: "\(request.method.rawValue) is not possible here; \(names) are.")
                 reply = Self.problem(error, request: id, logger: logger).reply.with(.allow, names)
             case .notFound:
                 throw NodeError(
@@ -70,6 +79,7 @@ struct API: HTTPResponder {
         }
         reply.headers[.requestID] = id
         reply = reply.with(rates: rates).withRateHeaders
+        reply = crossOrigin.allow(reply, to: request.headers, preflight: allowedMethods)
         note(request, route, reply, since: started, logger)
         return request.method == .head ? reply.headResponse : reply.response
     }

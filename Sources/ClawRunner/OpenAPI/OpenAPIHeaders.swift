@@ -12,6 +12,7 @@ enum OpenAPIHeaders {
         "RateLimit": header("How near they are, such as \"agent\";r=9999;t=1"),
         "Retry-After": header("Seconds to wait before the same request is worth another attempt", pattern: "^[0-9]+$"),
         "Location": header("Where the new thing is found"),
+        "ETag": header("The entity tag of this very body", pattern: "^\"[^\"]+\"$"),
         "Cache-Control": header("no-store for what must not be kept"),
         "Idempotent-Replayed": header("true: the stored answer to an earlier request of this key", pattern: "^true$"),
         "Server-Timing": header("Where the time went, in milliseconds (W3C Server Timing)"),

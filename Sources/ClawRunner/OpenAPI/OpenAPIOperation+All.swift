@@ -63,7 +63,7 @@ extension OpenAPIOperation {
                     object(["agent": ref("Agent"), "skills": list(of: "Skill"), "stats": ref("AgentStats")])
                 )
             ],
-            problems: [(404, "There is no such agent")]),
+            problems: [(404, "There is no such agent")], isTagged: true),
     ]
 
     private static let skills = [
@@ -107,7 +107,7 @@ extension OpenAPIOperation {
                     ])
                 )
             ],
-            problems: [(404, "There is no such skill")]),
+            problems: [(404, "There is no such skill")], isTagged: true),
     ]
 
     private static let notTheOwner = (403, "The skill is another agent's")

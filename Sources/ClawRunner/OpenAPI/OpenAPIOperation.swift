@@ -29,6 +29,8 @@ struct OpenAPIOperation {
 
     /// Further headers of its answers, beside those of every answer; ``OpenAPIHeaders`` says what they are.
     var headers: [String] = []
+    /// Has an entity tag, and may answer that the client's own copy is still what it would get.
+    var isTagged = false
 
     var json: JSONValue {
         var object: JSONObject = ["operationId": .string(id), "summary": .string(summary)]
@@ -37,7 +39,7 @@ struct OpenAPIOperation {
         case .agent: object["security"] = [["agentKey": []]]
         case .operator: object["security"] = [["operatorKey": []]]
         }
-        let all = pathParameters + parameters
+        let all = pathParameters + parameters + (isTagged ? [Self.ifNoneMatch] : [])
         if !all.isEmpty { object["parameters"] = .array(all.map(\.json)) }
         if let body {
             object["requestBody"] = [
@@ -54,11 +56,19 @@ struct OpenAPIOperation {
             // One status may have several media types.
             var content = responses[String(answer.status)]?["content"]?.object ?? [:]
             content[answer.type] = ["schema": answer.schema]
-            let names = headers + (answer.status == 201 && !headers.contains("Location") ? ["Location"] : [])
+            let names =
+                headers + (isTagged ? ["ETag"] : [])
+                + (answer.status == 201 && !headers.contains("Location") ? ["Location"] : [])
             responses[String(answer.status)] = [
                 "description": answer.status == 201 ? "Made" : answer.status == 202 ? "Taken" : "Done",
                 "headers": OpenAPIHeaders.references(OpenAPIHeaders.ofAll + names),
                 "content": .object(content),
+            ]
+        }
+        if isTagged {
+            responses["304"] = [
+                "description": "What the client has is what it would get",
+                "headers": OpenAPIHeaders.references(OpenAPIHeaders.ofAll + ["ETag"]),
             ]
         }
         return responses
@@ -91,6 +101,9 @@ struct OpenAPIOperation {
         mayAnswer(503, "Unavailable")
         return responses
     }
+
+    private static let ifNoneMatch = Parameter(
+        name: "If-None-Match", place: "header", description: "The ETag of an earlier answer: 304 while nothing changed")
 
     private var pathParameters: [Parameter] {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in

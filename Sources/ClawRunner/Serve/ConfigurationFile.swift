@@ -36,6 +36,8 @@ import Sandbox
 /// [profileMap]
 /// python = "default"                # what skills ask for = what they get
 /// [egress]                          # see EgressConfiguration
+/// [cors]
+/// origins = ["https://shop.example"]  # pages in browsers that may call; absent: none
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
@@ -56,6 +58,7 @@ struct ConfigurationFile: Sendable {
     var permitDegraded: Set<String> = []
     var cgroupName = "clawrunner"
     var egress = EgressOptions()
+    var crossOrigin = CrossOrigin.none
     var parking = ParkingOptions()
     /// Its data directory is filled in later.
     var node = NodeConfiguration(dataDirectory: "")
@@ -105,6 +108,7 @@ struct ConfigurationFile: Sendable {
             logLevel = try log.optionalEnumeration("level")
         }
         if let table = try fields.optionalReader("egress") { egress = try EgressConfiguration.read(table) }
+        if let table = try fields.optionalReader("cors") { crossOrigin = try CrossOrigin(table) }
         if let limits = try fields.optionalReader("limits") { try read(limits) }
         if let rates = try fields.optionalReader("rates") {
             node.licenseRate = try Self.rate(rates, "license", node.licenseRate)

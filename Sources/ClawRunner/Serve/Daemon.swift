@@ -105,7 +105,7 @@ private struct Daemon {
         let api = API(
             routes: HTTPServer.routes(
                 node: node, operatorKey: operatorKey, metrics: metrics, readiness: readiness, runs: runs),
-            node: node, logger: logger)
+            node: node, crossOrigin: settings.crossOrigin, logger: logger)
         noteHost()
         do {
             try await serve(api, node, profiles)

@@ -24,6 +24,7 @@ struct DaemonSettings: Sendable {
     var cgroupName: String
     /// How declared destinations are reached; stays until a restart.
     var egress: EgressOptions
+    var crossOrigin: CrossOrigin
     var parking: ParkingOptions
     var node: NodeConfiguration
     private let configFile: String?
@@ -55,6 +56,7 @@ struct DaemonSettings: Sendable {
             permitDegraded = file.permitDegraded
             cgroupName = file.cgroupName
             egress = file.egress
+            crossOrigin = file.crossOrigin
             parking = file.parking
             node = file.node
             configFile = configuration.configFile

@@ -30,4 +30,4 @@ def tell(story):
     assert anyone("showAgent", agent=story.seller.id)["agent"]["name"] == "seller"
     anyone.refused(404, "agent_not_found", "showAgent", agent="nobody")
     # The path of registration is no agent's name.
-    assert story.daemon.send("GET", "/api/v1/agents/register").headers["allow"] == "POST"
+    assert story.daemon.send("GET", "/api/v1/agents/register").headers["allow"] == "OPTIONS, POST"

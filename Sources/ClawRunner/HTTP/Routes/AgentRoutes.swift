@@ -43,6 +43,7 @@ struct AgentRoutes {
         let skills = agent.status == .active ? try await node.skills(query).items : []
         let stats = try await node.stats(of: agent.id).json(since: agent.createdAt)
         return .json(["agent": agent.json, "skills": .array(skills.map(\.json)), "stats": stats])
+            .tagged(for: call)
     }
 
     @Sendable private func update(_ call: Call) async throws -> Reply {

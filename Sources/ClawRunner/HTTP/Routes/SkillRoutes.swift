@@ -58,7 +58,7 @@ struct SkillRoutes {
             "skill": skill.json, "reviews": .array(reviews.items.map(\.json)),
             "examples": .array(skill.latest.examples),
             "deploymentUrl": .string(node.executeURL(of: skill)),
-        ])
+        ]).tagged(for: call)
     }
 
     // MARK: Secrets
