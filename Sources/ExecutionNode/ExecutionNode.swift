@@ -41,6 +41,7 @@ public final class ExecutionNode: Sendable {
     let workflowPlans = WorkflowPlans()
     let controls = Controls()
     let running = RunningCalls()
+    let later = LaterRuns()
 
     private init(
         _ configuration: NodeConfiguration, _ store: any Store, _ signing: SigningKeys, _ runner: any SkillRunner,
@@ -149,9 +150,10 @@ public final class ExecutionNode: Sendable {
     /// Drops the sandboxes that wait. To be called when the profiles were read again; runs that go on are not disturbed.
     public func drainParked() { runner.drainParked() }
 
-    /// Tries once more to book what is not booked yet, and gives up then: the next start books those runs as
+    /// Ends the runs that were answered 202, and tries once more to book what is not booked yet, and gives up then: the next start books those runs as
     /// interrupted. To be called after the last call, before the store is closed.
     public func stop() async {
+        await later.stop()
         await unbooked.stop()
     }
 

@@ -42,6 +42,9 @@ struct ExecCommand: AsyncParsableCommand {
     @Flag(help: "Show where the time went.")
     var timing = false
 
+    @Flag(help: "Do not wait: print the identifier of the execution, for `clawrunner execution ID --wait`.")
+    var later = false
+
     @Flag(help: "Print a text result without quotes.")
     var raw = false
 
@@ -64,12 +67,17 @@ struct ExecCommand: AsyncParsableCommand {
             request.headers.append(("X-Purchase-Token", token))
         }
         if let idempotencyKey { request.headers.append(("Idempotency-Key", idempotencyKey)) }
+        if later { request.headers.append(("Prefer", "respond-async")) }
         let begun = ContinuousClock.now
         let response = try await client.send(request)
         if timing { show(response.header("Server-Timing"), waited: begun.duration(to: .now)) }
         guard response.status < 400 else { throw failure(response) }
         if connection.json {
             Terminal.output.line(response.json.description)
+            return
+        }
+        if response.status == 202 {
+            Terminal.output.line(response.json["execution"]?["id"]?.string ?? "")
             return
         }
         ResultOutput.write(response.json["result"] ?? .null, raw: raw)

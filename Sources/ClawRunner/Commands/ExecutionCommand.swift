@@ -18,20 +18,41 @@ struct ExecutionCommand: AsyncParsableCommand {
     @Argument(help: "The identifier of its usage record.")
     var id: String
 
+    @Flag(help: "Wait until the run is done.")
+    var wait = false
+
+    @Flag(help: "End the run, which `exec --later` began.")
+    var cancel = false
+
+    private func answer() async throws -> ClientResponse {
+        let client = try connection.client()
+        let path = "/api/v1/executions/\(ClientRequest.escaped(id))"
+        if cancel { return try await client.call(ClientRequest(.post, path + "/cancel")) }
+        while true {
+            let answer = try await client.call(ClientRequest(.get, path))
+            if !wait || answer.json["execution"]?["state"]?.string == "done" { return answer }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
     func run() async throws {
-        let answer = try await connection.client().call(
-            ClientRequest(.get, "/api/v1/executions/\(ClientRequest.escaped(id))"))
+        let answer = try await answer()
         if connection.json {
             Terminal.output.line(answer.json.description)
             return
         }
         let execution = answer.json["execution"]
         let terminal = Terminal.output
-        let verdict = execution?["verdict"]
+        guard let verdict = execution?["verdict"] else {
+            // It goes on, or was never run.
+            terminal.line(execution?["state"]?.string ?? "")
+            if let detail = execution?["problem"]?["detail"]?.string { terminal.line(Terminal.harmless(detail)) }
+            return
+        }
         let usage = execution?["usage"]
         terminal.line("\(usage?["timestamp"]?.string ?? "")  \(Terminal.harmless(usage?["endpoint"]?.string ?? ""))")
         VerdictLine(
-            kind: verdict?["kind"]?.string ?? usage?["verdict"]?.string ?? "?", detail: verdict?["detail"]?.string,
+            kind: verdict["kind"]?.string ?? usage?["verdict"]?.string ?? "?", detail: verdict["detail"]?.string,
             usage: usage
         ).lines(terminal).forEach { terminal.line($0) }
         for step in execution?["steps"]?.array ?? [] { terminal.line(Terminal.harmless(Self.line(step))) }

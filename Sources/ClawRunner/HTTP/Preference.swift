@@ -16,6 +16,11 @@ enum Preference {
         return nil
     }
 
+    /// Whether the client would rather be told where to look than wait.
+    static func respondsAsync(_ header: String) -> Bool {
+        preferences(header).contains { trimmed($0.prefix { $0 != ";" }).lowercased() == "respond-async" }
+    }
+
     /// The parts between commas that are not quoted.
     private static func preferences(_ header: String) -> [Substring] {
         var isQuoted = false

@@ -51,6 +51,7 @@ extension HTTPField.Name {
     static let purchaseToken = known("X-Purchase-Token")
     static let licenseToken = known("X-License-Token")
     static let prefer = known("Prefer")
+    static let preferenceApplied = known("Preference-Applied")
     static let idempotencyKey = known("Idempotency-Key")
     static let nextCursor = known("X-Next-Cursor")
     static let idempotentReplayed = known("Idempotent-Replayed")

@@ -13,6 +13,7 @@ enum OpenAPIHeaders {
         "Retry-After": header("Seconds to wait before the same request is worth another attempt", pattern: "^[0-9]+$"),
         "Location": header("Where the new thing is found"),
         "ETag": header("The entity tag of this very body", pattern: "^\"[^\"]+\"$"),
+        "Preference-Applied": header("respond-async: the run goes on", pattern: "^respond-async$"),
         "Cache-Control": header("no-store for what must not be kept"),
         "Idempotent-Replayed": header("true: the stored answer to an earlier request of this key", pattern: "^true$"),
         "Server-Timing": header("Where the time went, in milliseconds (W3C Server Timing)"),

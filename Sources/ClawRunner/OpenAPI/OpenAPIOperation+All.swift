@@ -33,7 +33,9 @@ extension OpenAPIOperation {
 
     private static let prefer = Parameter(
         name: "Prefer", place: "header",
-        description: "wait=SECONDS (RFC 7240): the longest to wait for a sandbox; then 503 overloaded")
+        description:
+            "RFC 7240: wait=SECONDS is the longest to wait for a sandbox, then 503 overloaded; respond-async answers 202 at once"
+    )
 
     private static let agents = [
         OpenAPIOperation(
@@ -316,7 +318,8 @@ extension OpenAPIOperation {
                     (
                         200, "application/json",
                         object(["result": [:], "usage": ref("Usage"), "receipt": ["type": "string"]])
-                    )
+                    ),
+                    (202, "application/json", object(["execution": ref("Execution")])),
                 ],
                 problems: [
                     (400, "The body is empty or not JSON"), unauthorized,
@@ -336,13 +339,18 @@ extension OpenAPIOperation {
                         "Overloaded, not booked, nearly out of disk, no sandbox could be built, or a secret is not set"
                     ),
                     (504, "The run took too long"),
-                ], headers: ["Idempotent-Replayed", "Server-Timing"])
+                ], headers: ["Idempotent-Replayed", "Server-Timing", "Location", "Retry-After", "Preference-Applied"])
         } + [
+            OpenAPIOperation(
+                method: "post", path: "/api/v1/executions/{execution}/cancel", id: "cancelExecution",
+                summary: "End a run of the caller that was answered 202, and show it",
+                success: [(200, "application/json", object(["execution": ref("Execution")]))],
+                problems: [(404, "There is no such execution, or it is not the caller's"), (409, "It has ended")]),
             OpenAPIOperation(
                 method: "get", path: "/api/v1/executions/{execution}", id: "showExecution",
                 summary: "Show one run, for its caller and its seller",
                 success: [(200, "application/json", object(["execution": ref("Execution")]))],
-                problems: [(404, "There is no such execution, or it is not the caller's")])
+                problems: [(404, "There is no such execution, or it is not the caller's")], headers: ["Retry-After"]),
         ]
 
     private static let times = [

@@ -82,13 +82,20 @@ enum OpenAPISchemas {
         ]),
         "Usage": usage,
         "Execution": OpenAPIOperation.object([
-            "id": uuid, "usage": OpenAPIOperation.ref("Usage"), "verdict": OpenAPIOperation.ref("Verdict"),
-            "attempts": ["type": "integer", "minimum": 1, "maximum": 4],
+            "id": uuid,
+            "state": [
+                "enum": ["queued", "running", "done"],
+                "description": "Everything else is there when it is done: problem if it was not run, else the rest",
+            ],
+            "problem?": OpenAPIOperation.ref("Problem"),
+            "result?": ["description": "For the caller, as long as the answer is kept"],
+            "usage?": OpenAPIOperation.ref("Usage"), "verdict?": OpenAPIOperation.ref("Verdict"),
+            "attempts?": ["type": "integer", "minimum": 1, "maximum": 4],
             "firstVerdict?": OpenAPIOperation.ref("Verdict"),
-            "isolation": [
+            "isolation?": [
                 "type": ["object", "null"], "description": "What was enforced; null when nothing is known of the run",
             ],
-            "receipt": string, "stderr?": string, "stderrTruncated?": ["type": "boolean"],
+            "receipt?": string, "stderr?": string, "stderrTruncated?": ["type": "boolean"],
             "steps?": [
                 "type": "array", "items": OpenAPIOperation.ref("WorkflowStep"),
                 "description": "Of a workflow: its calls in the order in which they ended, then what was not called",

@@ -441,6 +441,13 @@ extension ProblemEntry {
 
     private static let ofReviewsAndWorkflows: [ProblemEntry] = [
         ProblemEntry(
+            "too_many_later_runs", 429,
+            meaning: "As many runs of the agent go on as may that were answered 202.",
+            remedy: "Wait for one of them, or cancel it.", retryable: "yes", fields: "runsMax"),
+        ProblemEntry(
+            "execution_ended", 409, meaning: "The run has ended, so it cannot be cancelled.",
+            remedy: "GET /api/v1/executions/{execution} shows how it ended."),
+        ProblemEntry(
             "review_not_allowed", 403,
             meaning: "Only who bought the skill and ran it with success speaks about it, and not its seller.",
             remedy: "Buy and run the skill first."),

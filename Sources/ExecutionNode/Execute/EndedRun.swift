@@ -136,6 +136,8 @@ struct EndedRun: Sendable {
             "verdict": verdict.json, "isolation": outcome.report.json, "stderr": .string(log),
             "stderrTruncated": .bool(outcome.standardErrorTruncated || outcome.standardError.count > Self.logBytesMax),
         ]
+        // By it the result is found, as long as it is kept.
+        if let key = hold.idempotency?.scope.key { report["idempotencyKey"] = .string(key.value) }
         if let firstVerdict {
             report["attempts"] = .number(attempts)
             report["firstVerdict"] = firstVerdict.json

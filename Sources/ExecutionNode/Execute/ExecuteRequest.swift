@@ -22,6 +22,8 @@ public struct ExecuteRequest: Sendable {
     public var body: [UInt8]?
     /// The caller's rate, where the call was counted before it was read; nil has execute count it.
     package var agentRate: RateStatus?
+    /// Told of each stage that the call reaches.
+    var observer: (@Sendable (RunStage) -> Void)?
     /// Begins when the request is made, if its maker does not know an earlier time.
     public var clock = PhaseClock()
 

@@ -50,6 +50,7 @@ extension ExecutionNode {
                 sellerID: skill.agentID, endpoint: endpoint.path, amount: quote.amount,
                 concurrentMax: purchase?.license.kind.concurrentRunsMax, requestSize: Int64(payload.count),
                 requestHash: request.hash, idempotency: keyed, createdAt: .now))
+        request.observer?(.held(hold.id))
         let rate: RateStatus
         do throws(NodeError) {
             rate = try countCall(license, request.caller, agent)
@@ -59,6 +60,7 @@ extension ExecutionNode {
             throw error
         }
         clock.mark(.hold)
+        request.observer?(.begun)
         let run = prepared.run(
             endpoint: endpoint.path, payload: payload, context: Self.context(hold, skill, quote), secrets: secrets)
         let redaction = SecretRedaction(secrets.values)

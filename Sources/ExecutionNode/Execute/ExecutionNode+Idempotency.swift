@@ -12,9 +12,12 @@ extension ExecutionNode {
         status: 422, code: "idempotency_key_reused",
         detail: "This Idempotency-Key was used with another body; use a new key for a new request.")
 
+    /// What the keys of a skill's calls are unique within.
+    static func executeRoute(of skill: Skill.ID) -> String { "POST /api/v1/skills/\(skill)/execute" }
+
     func idempotentRequest(_ request: ExecuteRequest, _ skill: Skill) throws(NodeError) -> IdempotentRequest? {
         try idempotentRequest(
-            agent: request.caller, route: "POST /api/v1/skills/\(skill.id)/execute", key: request.idempotencyKey,
+            agent: request.caller, route: Self.executeRoute(of: skill.id), key: request.idempotencyKey,
             fingerprint: request.hash)
     }
 

@@ -41,6 +41,8 @@ extension ExecutionNode {
             throw error
         }
         clock.mark(.hold)
+        request.observer?(.held(run.holds.whole.id))
+        request.observer?(.begun)
 
         let placed = run
         let end = await WorkflowEngine(workflow, input: request.payload, depthMax: configuration.jsonDepthMax).run {

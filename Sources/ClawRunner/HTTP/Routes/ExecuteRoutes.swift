@@ -16,6 +16,7 @@ struct ExecuteRoutes {
             // The marketplace's own examples leave the prefix out.
             Route(.post, "/skills/{skill}/execute", scopes: .execute, isQuick: true, execute),
             Route(.get, "/api/v1/executions/{execution}", show),
+            Route(.post, "/api/v1/executions/{execution}/cancel", cancel),
         ]
     }
 
@@ -27,7 +28,8 @@ struct ExecuteRoutes {
         let (rate, waitSeconds) = (call.agentRate, call.header(.prefer).flatMap(Preference.waitSeconds))
         let skill = call.parameter("skill")
         let accepted = call.connection?.headAt ?? PhaseClock.now
-        let run: @Sendable () async throws -> ExecuteReply = {
+        let isLater = call.header(.prefer).map(Preference.respondsAsync) ?? false
+        let make: @Sendable () throws -> ExecuteRequest = {
             var request = try ExecuteRequest(
                 caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
                 limits: JSONLimits(depthMax: limits.jsonDepthMax, bytesMax: limits.requestBytesMax))
@@ -35,8 +37,10 @@ struct ExecuteRoutes {
             request.waitSeconds = waitSeconds
             request.clock = PhaseClock(accepted: accepted)
             request.clock.mark(.parse)
-            return try await node.execute(request)
+            return request
         }
+        if isLater { return try await executeLater(make, call) }
+        let run: @Sendable () async throws -> ExecuteReply = { try await node.execute(try make()) }
         // A larger body takes long to read; it leaves the event loop to other connections.
         let executor = body.count <= ExecutionNode.quickBytesMax ? call.connection?.executor : nil
         let reply = try await withTaskExecutorPreference(executor ?? globalConcurrentExecutor) {
@@ -48,13 +52,57 @@ struct ExecuteRoutes {
         return answer
     }
 
+    /// Answers where the run is found, once it has its hold.
+    private func executeLater(
+        _ make: @escaping @Sendable () throws -> ExecuteRequest, _ call: Call
+    ) async throws -> Reply {
+        let node = node
+        let switches = [runs] + (call.connection.map { [$0.gone] } ?? [])
+        let reply = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try await CancelSwitch.run(cancelledBy: switches) {
+                var request = try make()
+                // It says how long the client waits for an answer, and it waits for none.
+                request.waitSeconds = nil
+                return try await node.executeLater(request)
+            }
+        }
+        switch reply {
+        case .answered(let reply): return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
+        case .taken(let id):
+            return Self.progress(id.description, "queued", status: 202)
+                .with(.location, "/api/v1/executions/\(id)").with(.preferenceApplied, "respond-async")
+        }
+    }
+
+    private static func progress(_ id: String, _ state: String, status: Int = 200) -> Reply {
+        .json(["execution": ["id": .string(id), "state": .string(state)]], status: status).with(.retryAfter, "1")
+    }
+
+    @Sendable private func cancel(_ call: Call) async throws -> Reply {
+        let agent = try call.caller(node)
+        try await node.cancel(call.parameter("execution"), by: agent)
+        return try await show(call)
+    }
+
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
         let agent = try call.caller(node)
-        let execution = try await node.execution(call.parameter("execution"), reader: agent)
+        let id = call.parameter("execution")
+        let execution: StoredExecution
+        switch node.laterProgress(of: id, for: agent) {
+        case .queued: return Self.progress(id, "queued")
+        case .running: return Self.progress(id, "running")
+        case .refused(let problem):
+            // It may be booked by now.
+            guard let booked = try? await node.execution(id, reader: agent) else {
+                return .json(["execution": ["id": .string(id), "state": "done", "problem": problem.json]])
+            }
+            execution = booked
+        case nil: execution = try await node.execution(id, reader: agent)
+        }
         let report = (try? JSONValue(parsing: execution.report)) ?? .null
         var object: JSONObject = [
-            "id": .string(execution.usage.id.description),
+            "id": .string(execution.usage.id.description), "state": "done",
             "usage": execution.usage.json,
             "verdict": report["verdict"] ?? .null,
             "attempts": report["attempts"] ?? 1,
@@ -65,6 +113,9 @@ struct ExecuteRoutes {
         let place = try await node.workflowPlace(of: execution, reader: agent)
         if let steps = place.steps { object["steps"] = steps }
         if let workflow = place.workflow { object["workflowExecutionId"] = .string(workflow) }
+        if execution.usage.agentID == agent, let result = try await node.keptResult(of: execution, report: report) {
+            object["result"] = result
+        }
         // What a skill logs is for its seller.
         if execution.sellerID == agent {
             object["stderr"] = report["stderr"] ?? .null
