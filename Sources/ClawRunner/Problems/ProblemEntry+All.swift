@@ -1,6 +1,6 @@
 extension ProblemEntry {
     /// Every code that the daemon answers, by status.
-    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows).sorted {
+    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows + ofOperators).sorted {
         ($0.statuses[0], $0.code) < ($1.statuses[0], $1.code)
     }
 
@@ -437,6 +437,37 @@ extension ProblemEntry {
             "cpu_limit", 504,
             meaning: "The run took more processor time than its limit.",
             remedy: "Send less work, or ask the seller.", fields: "verdict usage receipt"),
+    ]
+
+    private static let ofOperators: [ProblemEntry] = [
+        ProblemEntry(
+            "address_not_allowed", 403, meaning: "The key may not be used from this address.",
+            remedy: "Call from an address that the key names, or make a key for this one."),
+        ProblemEntry(
+            "agent_banned", 403, meaning: "The operator has barred this agent; all its keys are refused.",
+            remedy: "Ask the operator."),
+        ProblemEntry(
+            "agent_deactivated", 403, meaning: "This agent was deactivated.",
+            remedy: "Ask the operator to let it in again."
+        ),
+        ProblemEntry(
+            "not_the_agent", 403, meaning: "The agent is another one; each changes only itself.",
+            remedy: "Use the key of that agent."),
+        ProblemEntry(
+            "scope_missing", 403, meaning: "The key has not the scope that is needed here.",
+            remedy: "Use a key that has it, or make one.", fields: "scope scopes"),
+        ProblemEntry(
+            "seller_banned", 403, meaning: "The operator has barred the skill's seller: it is neither sold nor run.",
+            remedy: "Take another skill."),
+        ProblemEntry(
+            "pause_not_found", 404, meaning: "Nothing of that kind is paused.",
+            remedy: "GET /api/v1/admin/pauses lists what is."),
+        ProblemEntry(
+            "balance_left", 409, meaning: "The agent has money left, which leaving would give up.",
+            remedy: "Spend it, or leave it with leaveBalance=true.", fields: "balances"),
+        ProblemEntry(
+            "paused", 503, meaning: "The operator has paused this; reason says why.",
+            remedy: "Wait for Retry-After.", retryable: "yes", fields: "paused reason"),
     ]
 
     private static let ofReviewsAndWorkflows: [ProblemEntry] = [

@@ -50,10 +50,10 @@ extension ExecutionNode {
                 sellerID: skill.agentID, endpoint: endpoint.path, amount: quote.amount,
                 concurrentMax: purchase?.license.kind.concurrentRunsMax, requestSize: Int64(payload.count),
                 requestHash: request.hash, idempotency: keyed, createdAt: .now))
-        request.observer?(.held(hold.id))
         let rate: RateStatus
         do throws(NodeError) {
             rate = try countCall(license, request.caller, agent)
+            request.observer?(.held(hold.id))
             try await acquireSlot(request, skill, hold)
         } catch {
             meter.void(hold.id)

@@ -16,7 +16,7 @@ struct ExecuteRoutes {
             // The marketplace's own examples leave the prefix out.
             Route(.post, "/skills/{skill}/execute", scopes: .execute, isQuick: true, execute),
             Route(.get, "/api/v1/executions/{execution}", show),
-            Route(.post, "/api/v1/executions/{execution}/cancel", cancel),
+            Route(.post, "/api/v1/executions/{execution}/cancel", scopes: .execute, cancel),
         ]
     }
 
