@@ -35,7 +35,19 @@ struct CLICommerceTests {
                 try await cli.succeed(["purchase", "resume", id, "--as", "buyer"]).standardOutput.contains(
                     "renewed then"))
 
-            try await cli.succeed(["market", "purchase", "counted", "--as", "buyer"])
+            let counted = try await cli.succeed([
+                "market", "purchase", "counted", "--usage-limit", "1", "--as", "buyer", "--json",
+            ])
+            let countedID = try #require(counted.json?["purchase"]?["id"]?.string)
+            let upgraded = try await cli.succeed([
+                "purchase", "upgrade", countedID, "--license", "commercial", "--usage-limit", "50", "--as", "buyer",
+            ])
+            #expect(
+                upgraded.standardOutput.contains("A commercial licence")
+                    && upgraded.standardOutput.contains("of at most 50"), "\(upgraded.standardOutput)")
+            #expect(
+                try await cli.succeed(["purchase", "show", countedID, "--as", "buyer"]).standardOutput.contains(
+                    "from personal with at most 1 runs to commercial with at most 50 runs"))
             try await cli.succeed(["budget", "set", "day", "1.2", "--as", "buyer"])
             let call = ["exec", "counted", "--endpoint", "/echo", "--as", "buyer"]
             try await cli.succeed(call)

@@ -18,7 +18,8 @@ struct CLIUsageTests {
             ["market", "verify"], ["market", "credit"], ["skill", "init"], ["skill", "validate"], ["skill", "pack"],
             ["skill", "test"], ["skill", "publish"], ["purchase", "list"], ["purchase", "show"],
             ["purchase", "cancel"],
-            ["purchase", "resume"], ["purchase", "refund"], ["budget", "list"], ["budget", "set"], ["budget", "drop"],
+            ["purchase", "resume"], ["purchase", "refund"], ["purchase", "upgrade"], ["budget", "list"],
+            ["budget", "set"], ["budget", "drop"],
             ["usage", "list"], ["usage", "sum"], ["usage", "export"],
         ])
     func help(command: [String]) async throws {

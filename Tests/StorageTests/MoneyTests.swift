@@ -119,7 +119,7 @@ struct MoneyTests {
         for _ in 0..<3 { try await fixture.settle(fixture.settlement(fixture.usage(purchase))) }
         #expect(try SQLiteStore.verifyLedger(at: fixture.path).isSound)
         try await fixture.store.pool.write { db in
-            for table in ["transfers", "usages", "payments", "refunds"] {
+            for table in ["transfers", "usages", "payments", "refunds", "upgrades"] {
                 try db.execute(sql: "DROP TRIGGER \(table)_never_change")
                 try db.execute(sql: "DROP TRIGGER \(table)_never_vanish")
             }
@@ -149,6 +149,14 @@ struct MoneyTests {
             Fault(sql: "DELETE FROM usage_totals WHERE unit = 'month'", place: "usage of the month"),
             Fault(sql: "DELETE FROM payments", place: "purchase "),
             Fault(sql: "UPDATE purchases SET status = 'refunded'", place: "purchase "),
+            Fault(sql: "UPDATE purchases SET upgrades = 1", place: "purchase "),
+            Fault(sql: "UPDATE payments SET kind = 'upgrade'", place: "payment "),
+            Fault(
+                sql: """
+                    UPDATE purchases SET upgrades = 1;
+                    INSERT INTO upgrades SELECT randomblob(16), id, 1, 'personal', NULL, 'enterprise', NULL, 5, 'USDC', 1
+                    FROM purchases
+                    """, place: "upgrade "),
             Fault(sql: "UPDATE usages SET counts_use = 0", place: "purchase "),
             Fault(sql: "UPDATE purchases SET current_usage = 2", place: "purchase "),
             Fault(sql: "DELETE FROM usages WHERE number = 2", place: "usage "),

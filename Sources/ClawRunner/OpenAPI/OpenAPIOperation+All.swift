@@ -26,7 +26,7 @@ extension OpenAPIOperation {
         Parameter(name: "X-Purchase-Token", place: "header", description: "The token of a purchase"),
         Parameter(name: "X-License-Token", place: "header", description: "The same, by its other name"),
     ]
-    private static let idempotencyKey = Parameter(
+    static let idempotencyKey = Parameter(
         name: "Idempotency-Key", place: "header",
         description: "1 to 255 visible ASCII characters; the same key with the same body gets the same answer for 48 h",
         schema: ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]+$"])
@@ -196,13 +196,13 @@ extension OpenAPIOperation {
                 problems: [(400, "A parameter is wrong"), (404, "There is no such skill")]),
             OpenAPIOperation(
                 method: "get", path: "/api/v1/purchases/{purchase}", id: "showPurchase",
-                summary: "Show a purchase with what was paid for it and given back, to its buyer and its seller",
+                summary: "Show a purchase with its upgrades, what was paid and given back, to its buyer and its seller",
                 success: [
                     (
                         200, "application/json",
                         object([
                             "purchase": ref("Purchase"), "payments": list(of: "Payment"),
-                            "refunds": list(of: "Refund"),
+                            "upgrades": list(of: "Upgrade"), "refunds": list(of: "Refund"),
                         ])
                     )
                 ],
@@ -232,8 +232,10 @@ extension OpenAPIOperation {
                     (403, "Only the buyer may do this"), (404, "There is no such purchase"),
                     (409, "The licence has ended"),
                 ], headers: ["Cache-Control"]),
+            upgradePurchase,
             refund(
-                "purchases/{purchase}", "refundPurchase", "Give the last payment for a licence back, or a part of it"),
+                "purchases/{purchase}", "refundPurchase",
+                "Give back what was paid for a licence's present time, or a part of it"),
             refund("executions/{execution}", "refundExecution", "Give back what a run cost, or a part of it"),
         ]
 
@@ -248,7 +250,10 @@ extension OpenAPIOperation {
             method: "post", path: "/api/v1/\(path)/refund", id: id, summary: summary, security: security,
             parameters: [idempotencyKey], body: ("application/json", ref("RefundRequest")),
             success: [
-                (201, "application/json", object(["refund": ref("Refund"), "purchase": ref("Purchase")]))
+                (
+                    201, "application/json",
+                    object(["refund": ref("Refund"), "refunds": list(of: "Refund"), "purchase": ref("Purchase")])
+                )
             ],
             problems: [
                 (402, "The seller has not enough to give back"),

@@ -55,11 +55,14 @@ enum OpenAPISchemas {
                 OpenAPIOperation.object([
                     "periodsPaid": integer, "renews": ["type": "boolean"], "usableUntil": optionalTime,
                 ])),
-            "status": ["enum": ["pending", "completed", "refunded"]], "revokedReason?": string, "createdAt": time,
+            "upgrades": integer, "status": ["enum": ["pending", "completed", "refunded"]], "revokedReason?": string,
+            "createdAt": time,
         ]),
+        "Upgrade": OpenAPIOperation.upgrade,
         "Payment": OpenAPIOperation.object([
-            "id": uuid, "number": integer, "amount": amount, "amountBase": base, "currency": currency,
-            "periodStart": optionalTime, "periodEnd": optionalTime, "createdAt": time,
+            "id": uuid, "kind": ["enum": ["purchase", "renewal", "upgrade"]], "number": integer, "amount": amount,
+            "amountBase": base, "currency": currency, "periodStart": optionalTime, "periodEnd": optionalTime,
+            "createdAt": time,
         ]),
         "Refund": OpenAPIOperation.object([
             "id": uuid, "of": ["enum": ["payment", "execution"]], "ofId": uuid, "purchaseId": uuid, "amount": amount,

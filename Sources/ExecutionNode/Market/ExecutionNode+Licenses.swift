@@ -9,16 +9,19 @@ extension ExecutionNode {
         try await inStore { () throws(StoreError) in try await store.purchases(query) }
     }
 
-    /// One purchase with what was paid for it and given back.
+    /// One purchase with its upgrades, and with what was paid for it and given back.
     /// - Throws: ``NodeError`` 404, also when the reader is neither its buyer nor its seller.
     public func purchase(_ id: String, reader: Agent.ID) async throws(NodeError) -> JSONValue {
         let purchase = try await ownPurchase(id, of: reader)
-        let (payments, refunds) = try await inStore { () throws(StoreError) in
-            (try await store.payments(of: purchase.id), try await store.refunds(of: purchase.id))
+        let (payments, upgrades, refunds) = try await inStore { () throws(StoreError) in
+            (
+                try await store.payments(of: purchase.id), try await store.upgrades(of: purchase.id),
+                try await store.refunds(of: purchase.id)
+            )
         }
         return [
             "purchase": purchase.json, "payments": .array(payments.map(\.json)),
-            "refunds": .array(refunds.map(\.json)),
+            "upgrades": .array(upgrades.map(\.json)), "refunds": .array(refunds.map(\.json)),
         ]
     }
 
@@ -41,7 +44,7 @@ extension ExecutionNode {
         return changed
     }
 
-    private static func goesOn(_ purchase: Purchase, at now: Timestamp) -> Bool {
+    static func goesOn(_ purchase: Purchase, at now: Timestamp) -> Bool {
         guard purchase.status == .completed, purchase.revokedReason == nil else { return false }
         return purchase.usableUntil.map { now < $0 } ?? true
     }
@@ -64,7 +67,7 @@ extension ExecutionNode {
         return purchase
     }
 
-    private func boughtPurchase(_ id: String, by buyer: Agent.ID) async throws(NodeError) -> Purchase {
+    func boughtPurchase(_ id: String, by buyer: Agent.ID) async throws(NodeError) -> Purchase {
         let purchase = try await ownPurchase(id, of: buyer)
         guard purchase.buyerID == buyer else {
             throw NodeError(status: 403, code: "not_the_buyer", detail: "Only who bought the licence may do this.")

@@ -23,15 +23,7 @@ extension ExecutionNode {
         try requireSpace()
         let skill = try await skills.skill(request.skill)
         try requireOpen(.purchases, to: request.buyer, skill)
-        guard controls.status(of: skill.agentID) == .active else {
-            throw NodeError(
-                status: 409, code: "skill_not_for_sale", detail: "The seller of \(skill.name) has left the market.")
-        }
-        guard skill.status == .published else {
-            throw NodeError(
-                status: 409, code: "skill_not_for_sale",
-                detail: "\(skill.name) is \(skill.status.rawValue) and cannot be bought.")
-        }
+        try requireForSale(skill)
         guard skill.agentID != request.buyer else {
             throw NodeError(
                 status: 409, code: "own_skill", detail: "\(skill.name) is yours; its owner runs it without a purchase.")
@@ -57,6 +49,17 @@ extension ExecutionNode {
         } catch {
             throw Self.refusal(error)
         }
+    }
+
+    func requireForSale(_ skill: Skill) throws(NodeError) {
+        guard controls.status(of: skill.agentID) == .active else {
+            throw NodeError(
+                status: 409, code: "skill_not_for_sale", detail: "The seller of \(skill.name) has left the market.")
+        }
+        guard skill.status != .published else { return }
+        throw NodeError(
+            status: 409, code: "skill_not_for_sale",
+            detail: "\(skill.name) is \(skill.status.rawValue) and cannot be bought.")
     }
 
     private static func purchase(
@@ -104,14 +107,19 @@ extension ExecutionNode {
 
     /// The purchase fixes what is paid: for the licence, or for each unit of a run under it.
     private static func check(maxPrice: String?, _ pricing: Pricing) throws(NodeError) {
-        guard let maxPrice else { return }
         let price = pricing.kind == .usage ? pricing.unitPrice : pricing.price
+        let what =
+            pricing.kind != .usage ? "The licence" : pricing.units == nil ? "A run" : "A \(pricing.unit ?? "unit")"
+        try check(maxPrice: maxPrice, price, of: what)
+    }
+
+    /// - Parameter what: what has the price, to begin a sentence with.
+    static func check(maxPrice: String?, _ price: Money, of what: String) throws(NodeError) {
+        guard let maxPrice else { return }
         guard let limit = try? Money(decimal: maxPrice, currency: price.currency) else {
             throw NodeError(FieldError(path: "maxPrice", message: "must be an amount of zero or more"))
         }
         guard price.base > limit.base else { return }
-        let what =
-            pricing.kind != .usage ? "The licence" : pricing.units == nil ? "A run" : "A \(pricing.unit ?? "unit")"
         throw NodeError(
             status: 402, code: "max_price_exceeded",
             detail: "\(what) costs \(price), more than the maxPrice of \(limit).",

@@ -36,7 +36,7 @@ public struct RefundRequest: Sendable {
     }
 }
 
-/// The answer to a refund, now or earlier under the same idempotency key: `{refund, purchase}`.
+/// The answer to a refund, now or earlier under the same idempotency key: `{refund, refunds, purchase}`.
 public struct RefundReply: Sendable {
     public let outcome: StoredOutcome
     public let isReplay: Bool
@@ -53,7 +53,9 @@ extension ExecutionNode {
         case `operator`
     }
 
-    /// Gives the last payment for a licence back, or a part of it. With all of it the licence ends.
+    /// Gives back what was paid for a licence's present time, or a part of it: what a licence that is paid once cost with all
+    /// its upgrades, or a subscription's last period with the upgrades within it; the newest payment first. With all of it
+    /// the licence ends.
     /// - Throws: ``NodeError`` 402 when the seller has not enough, 403, 404, 409, 422.
     public func refundPurchase(
         _ id: String, _ request: RefundRequest, by authority: RefundAuthority
@@ -69,15 +71,15 @@ extension ExecutionNode {
                 let payments = try await self.inStore { () throws(StoreError) in
                     try await self.store.payments(of: identifier)
                 }
-                guard let payment = payments.last else {
+                guard let last = payments.last else {
                     throw NodeError(
                         status: 409, code: "nothing_paid",
                         detail: "Nothing was paid for this licence itself, only for its runs.")
                 }
+                let present = payments.reversed().filter { $0.period?.end == last.period?.end }
                 return Paid(
-                    target: .payment(payment.id), amount: payment.amount, purchase: purchase,
-                    sellerID: purchase.sellerID,
-                    endsLicense: purchase.status == .completed)
+                    payments: present.map { (.payment($0.id), $0.amount) }, purchase: purchase,
+                    sellerID: purchase.sellerID, endsAfter: purchase.status == .completed ? last.id : nil)
             }
         }
     }
@@ -95,8 +97,8 @@ extension ExecutionNode {
         let seller = execution.sellerID
         try Self.check(authority, purchase, seller: seller, "execution", id)
         let paid = Paid(
-            target: .usage(identifier), amount: execution.usage.cost, purchase: purchase, sellerID: seller,
-            endsLicense: false)
+            payments: [(.usage(identifier), execution.usage.cost)], purchase: purchase, sellerID: seller,
+            endsAfter: nil)
         return try await keyed(request, "executions/\(identifier)", seller: seller, authority) {
             key throws(NodeError) in
             try await self.refund(request, by: authority, key) { paid }
@@ -134,12 +136,12 @@ extension ExecutionNode {
 
     /// What was paid, of which a part is given back.
     private struct Paid: Sendable {
-        let target: Refund.Target
-        let amount: Money
+        /// In the order in which they are given back.
+        let payments: [(target: Refund.Target, amount: Money)]
         let purchase: Purchase
         let sellerID: Agent.ID
-        /// When all is given back.
-        let endsLicense: Bool
+        /// The last payment of a licence that ends when all is given back.
+        let endsAfter: Payment.ID?
     }
 
     private func refund(
@@ -149,12 +151,16 @@ extension ExecutionNode {
         // Another refund or a renewal may come first: then all is read anew.
         for _ in 0..<8 {
             let paid = try await read()
-            let earlier = try await inStore { () throws(StoreError) in try await store.refunds(of: paid.target) }
+            var earlier: [[Refund]] = []
+            for payment in paid.payments {
+                earlier.append(
+                    try await inStore { () throws(StoreError) in try await store.refunds(of: payment.target) })
+            }
             let record = try Self.record(paid, request, after: earlier, authority, key)
             do throws(MeterError) {
                 let changed = try await give(record, authority)
                 licenses.invalidate(changed.id)
-                return Self.answer(record.refund, changed)
+                return Self.answer(record.refunds, changed)
             } catch {
                 if case .store(.conflict("refund")) = error { continue }
                 throw Self.refundRefusal(error)
@@ -166,17 +172,16 @@ extension ExecutionNode {
     }
 
     private func give(_ record: RefundRecord, _ authority: RefundAuthority) async throws(MeterError) -> Purchase {
-        let refund = record.refund
         let actor: AuditActor =
             switch authority {
             case .seller(let agent): .agent(agent)
             case .operator: .operator
             }
         let act = AuditAct(
-            actor, .refundBooked, .purchase(refund.purchaseID),
+            actor, .refundBooked, .purchase(record.purchaseID),
             [
-                "refund": .string(refund.id.description), "amount": .string(refund.amount.decimal),
-                "currency": .string(refund.amount.currency.rawValue), "reason": .string(refund.reason),
+                "refund": .string(record.refunds[0].id.description), "amount": .string(record.amount.decimal),
+                "currency": .string(record.amount.currency.rawValue), "reason": .string(record.refunds[0].reason),
             ])
         let result: Result<Purchase, MeterError>
         do {
@@ -193,52 +198,79 @@ extension ExecutionNode {
         return try result.get()
     }
 
-    private static func answer(_ refund: Refund, _ purchase: Purchase) -> StoredOutcome {
-        StoredOutcome(
-            status: 201, headers: [.init(name: "Content-Type", value: "application/json")],
-            body: (["refund": refund.json, "purchase": purchase.json] as JSONValue).serialized())
+    private static func answer(_ refunds: [Refund], _ purchase: Purchase) -> StoredOutcome {
+        let body: JSONValue = [
+            "refund": refunds[0].json, "refunds": .array(refunds.map(\.json)), "purchase": purchase.json,
+        ]
+        return StoredOutcome(
+            status: 201, headers: [.init(name: "Content-Type", value: "application/json")], body: body.serialized())
     }
 
     private static func record(
-        _ paid: Paid, _ request: RefundRequest, after earlier: [Refund], _ authority: RefundAuthority,
+        _ paid: Paid, _ request: RefundRequest, after earlier: [[Refund]], _ authority: RefundAuthority,
         _ key: IdempotentRequest?
     ) throws(NodeError) -> RefundRecord {
-        let before = earlier.reduce(0) { $0 + $1.amount.base }
-        let left = Money(base: paid.amount.base - before, currency: paid.amount.currency)
-        guard left.base > 0 else {
+        let currency = paid.purchase.amount.currency
+        let before = earlier.map { $0.reduce(0) { $0 + $1.amount.base } }
+        let left = zip(paid.payments, before).map { $0.amount.base - $1 }
+        let (all, overflow) = left.reduce((Int64(0), false)) { sum, base in
+            let (total, overflow) = sum.0.addingReportingOverflow(base)
+            return (total, sum.1 || overflow)
+        }
+        guard all > 0, !overflow else {
             throw NodeError(
                 status: 409, code: "nothing_to_refund",
-                detail: paid.amount.isZero ? "This run cost nothing." : "All of it was given back already.")
+                detail: paid.payments.allSatisfy(\.amount.isZero)
+                    ? "This run cost nothing." : "All of it was given back already.")
         }
+        var rest = try amount(request, atMost: Money(base: all, currency: currency)).base
+        let endsAfter = rest == all ? paid.endsAfter : nil
+        let returnsFee = if case .operator = authority { true } else { false }
+        let now = Timestamp.now
         do {
-            let amount = try request.amount.map { try Money(decimal: $0, currency: left.currency) } ?? left
-            guard amount == left || earlier.count < Refund.partsMax - 1 else {
-                throw NodeError(
-                    status: 409, code: "too_many_refunds",
-                    detail:
-                        "It was given back in \(earlier.count) parts; the next one must be all that is left, \(left).")
+            var refunds: [Refund] = []
+            for (index, payment) in paid.payments.enumerated() where rest > 0 && left[index] > 0 {
+                let part = min(rest, left[index])
+                guard part == left[index] || earlier[index].count < Refund.partsMax - 1 else {
+                    throw NodeError(
+                        status: 409, code: "too_many_refunds",
+                        detail: "It was given back in \(earlier[index].count) parts; the next one must be all that is "
+                            + "left, \(Money(base: left[index], currency: currency)).")
+                }
+                refunds.append(
+                    try Refund(
+                        id: .new(), target: payment.target, purchaseID: paid.purchase.id,
+                        buyerID: paid.purchase.buyerID, sellerID: paid.sellerID,
+                        amount: Money(base: part, currency: currency), of: payment.amount,
+                        before: Money(base: before[index], currency: currency), returnsFee: returnsFee,
+                        reason: request.reason, createdAt: now))
+                rest -= part
             }
-            let returnsFee = if case .operator = authority { true } else { false }
-            let refund = try Refund(
-                id: .new(), target: paid.target, purchaseID: paid.purchase.id, buyerID: paid.purchase.buyerID,
-                sellerID: paid.sellerID, amount: amount, of: paid.amount,
-                before: Money(base: before, currency: left.currency), returnsFee: returnsFee, reason: request.reason,
-                createdAt: .now)
             return try RefundRecord(
-                refund, endsLicense: paid.endsLicense && amount == left,
-                idempotency: key.map { key in (key, { purchase in answer(refund, purchase) }) })
+                refunds, endsAfter: endsAfter,
+                idempotency: key.map { [refunds] key in (key, { purchase in answer(refunds, purchase) }) })
         } catch let error as NodeError {
             throw error
-        } catch let error as RefundError {
-            throw NodeError(
-                status: 422, code: "refund_too_large", detail: error.description,
-                fields: ["left": .string(left.decimal), "currency": .string(left.currency.rawValue)])
         } catch {
+            throw NodeError(status: 409, code: "refund_impossible", detail: "It cannot be booked: \(error)")
+        }
+    }
+
+    /// What is asked for, or all that is left.
+    private static func amount(_ request: RefundRequest, atMost left: Money) throws(NodeError) -> Money {
+        guard let decimal = request.amount else { return left }
+        guard let amount = try? Money(decimal: decimal, currency: left.currency) else {
             throw NodeError(
                 FieldError(
                     path: "amount",
                     message: "must be an amount above zero with at most \(left.currency.decimals) decimals"))
         }
+        guard amount.base > 0, amount.base <= left.base else {
+            throw NodeError(
+                status: 422, code: "refund_too_large", detail: RefundError.amount(left: left).description,
+                fields: ["left": .string(left.decimal), "currency": .string(left.currency.rawValue)])
+        }
+        return amount
     }
 
     private static func refundRefusal(_ error: MeterError) -> NodeError {

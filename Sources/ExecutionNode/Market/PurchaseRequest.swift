@@ -30,17 +30,37 @@ public struct PurchaseRequest: Sendable {
         self.body = body
     }
 
+    /// Names under which clients of other markets say for whom they buy.
+    private static let giftFields = [
+        "recipient", "recipientId", "beneficiary", "beneficiaryId", "buyer", "buyerId", "agentId", "giftTo", "gift",
+    ]
+
     /// Reads the body of `POST /marketplace/purchase`.
+    /// - Throws: ``NodeError`` 422, for a licence that shall be another agent's with the code `gifts_not_possible`.
     package init(
         buyer: Agent.ID, _ fields: FieldReader, idempotencyKey: String?, body: [UInt8]
-    ) throws(FieldError) {
-        self.init(
-            buyer: buyer, skill: try fields.string("skillId", minBytes: 1, maxBytes: 64),
-            licenseKind: try fields.optionalEnumeration("licenseType") ?? .personal,
-            usageLimit: try fields.optionalInt("usageLimit", in: 1...1_000_000_000_000),
-            maxPrice: try fields.optionalDecimal("maxPrice"), idempotencyKey: idempotencyKey, body: body)
-        try fields.finish()
+    ) throws(NodeError) {
+        if let field = Self.giftFields.first(where: fields.has) {
+            throw NodeError(
+                status: 422, code: "gifts_not_possible",
+                detail:
+                    "Remove \(field): a licence belongs to the agent that buys it and cannot be bought for another; "
+                    + "the other agent buys it with its own key, and you may have the operator credit its balance.",
+                fields: ["field": .string(field)])
+        }
+        do throws(FieldError) {
+            self.init(
+                buyer: buyer, skill: try fields.string("skillId", minBytes: 1, maxBytes: 64),
+                licenseKind: try fields.optionalEnumeration("licenseType") ?? .personal,
+                usageLimit: try fields.optionalInt("usageLimit", in: 1...Self.usageLimitMax),
+                maxPrice: try fields.optionalDecimal("maxPrice"), idempotencyKey: idempotencyKey, body: body)
+            try fields.finish()
+        } catch {
+            throw NodeError(error)
+        }
     }
+
+    static let usageLimitMax: Int64 = 1_000_000_000_000
 
     var hash: BodyHash {
         BodyHash(

@@ -66,6 +66,7 @@ extension Purchase {
             "license": license.json,
             "trialCallsLeft": .number(trialLeft),
             "subscription": subscriptionJSON,
+            "upgrades": .number(upgrades),
             "status": .string(status.rawValue),
             "createdAt": .string(createdAt.description),
         ]
@@ -123,11 +124,28 @@ extension Page {
 extension Payment {
     package var json: JSONValue {
         [
-            "id": .string(id.description), "number": .number(number), "amount": .string(amount.decimal),
+            "id": .string(id.description), "kind": .string(kind.rawValue), "number": .number(number),
+            "amount": .string(amount.decimal),
             "amountBase": .string(String(amount.base)), "currency": .string(amount.currency.rawValue),
             "periodStart": .optional(period?.start.description), "periodEnd": .optional(period?.end.description),
             "createdAt": .string(createdAt.description),
         ]
+    }
+}
+
+extension Upgrade {
+    package var json: JSONValue {
+        [
+            "id": .string(id.description), "number": .number(number), "from": from.json, "to": to.json,
+            "amount": .string(amount.decimal), "amountBase": .string(String(amount.base)),
+            "currency": .string(amount.currency.rawValue), "createdAt": .string(createdAt.description),
+        ]
+    }
+}
+
+extension Upgrade.Terms {
+    fileprivate var json: JSONValue {
+        ["type": .string(kind.rawValue), "usageLimit": .optional(usageLimit)]
     }
 }
 

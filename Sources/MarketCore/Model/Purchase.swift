@@ -43,13 +43,15 @@ public struct Purchase: Hashable, Sendable {
     public let skillID: Skill.ID
     /// What was paid at purchase.
     public let amount: Money
-    /// What the buyer accepted: it stays, whatever the skill costs later.
-    public let pricing: Pricing
+    /// What the buyer accepted: it stays, whatever the skill costs later. An upgrade adds to it.
+    public var pricing: Pricing
     public let transactionHash: String?
     public var license: License
     /// Billed runs that still cost nothing.
     public var trialLeft: Int64
     public var subscription: Subscription?
+    /// How often the licence was upgraded.
+    public var upgrades: Int64
     public var status: Status
     /// Raised when tokens issued before must no longer be accepted.
     public var revocationEpoch: Int64
@@ -60,7 +62,8 @@ public struct Purchase: Hashable, Sendable {
     public init(
         id: ID, buyerID: Agent.ID, sellerID: Agent.ID, skillID: Skill.ID, amount: Money, pricing: Pricing,
         transactionHash: String? = nil, license: License, trialLeft: Int64 = 0, subscription: Subscription? = nil,
-        status: Status, revocationEpoch: Int64 = 0, revokedReason: String? = nil, createdAt: Timestamp
+        upgrades: Int64 = 0, status: Status, revocationEpoch: Int64 = 0, revokedReason: String? = nil,
+        createdAt: Timestamp
     ) {
         self.id = id
         self.buyerID = buyerID
@@ -72,11 +75,16 @@ public struct Purchase: Hashable, Sendable {
         self.license = license
         self.trialLeft = trialLeft
         self.subscription = subscription
+        self.upgrades = upgrades
         self.status = status
         self.revocationEpoch = revocationEpoch
         self.revokedReason = revokedReason
         self.createdAt = createdAt
     }
+
+    /// The number that its next payment gets: after that at purchase, each further period's and each upgrade's. An upgrade
+    /// that cost nothing has one without a payment.
+    public var nextPaymentNumber: Int64 { (subscription?.periodsPaid ?? 1) + upgrades }
 
     /// When it can no longer be used: the end of the paid time, and while its renewal cannot be paid, of the grace after
     /// that. Nil for never.

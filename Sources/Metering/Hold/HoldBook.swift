@@ -30,7 +30,7 @@ public struct HoldBook: Sendable {
     }
 
     struct LicenseEntry {
-        let limit: Int64?
+        var limit: Int64?
         var used: Int64
         var trialLeft: Int64
         var held: Int64 = 0
@@ -187,6 +187,11 @@ public struct HoldBook: Sendable {
     /// Follows money that the store has booked into an agent's account, or out of it without a hold when it is negative.
     public mutating func credit(_ agent: Agent.ID, _ amount: Money) {
         accounts[HoldKeys.AccountKey(agentID: agent, currency: amount.currency)]?.balance += amount.base
+    }
+
+    /// Follows an upgrade that the store has booked.
+    public mutating func raiseLimit(of license: Purchase.ID, to limit: Int64?) {
+        licenses[license]?.limit = limit
     }
 
     /// Replaces the budgets of an agent in one currency, or of a licence. What is open meanwhile stays open.

@@ -11,12 +11,17 @@ public enum LedgerRules {
             amount: amount, kind: .credit, reference: .text(reference), createdAt: time)
     }
 
-    /// What a purchase pays at once, or a subscription for one more period: the seller's share and the platform's fee;
+    /// What a purchase pays at once, a subscription for one more period, or an upgrade: the seller's share and the platform's fee;
     /// no entries for a price of zero.
     public static func payment(_ payment: Payment, of purchase: Purchase) throws(LedgerError) -> [Transfer] {
-        try entries(
-            payment.amount, from: purchase.buyerID, to: purchase.sellerID,
-            kinds: payment.number == 0 ? (.purchase, .purchaseFee) : (.renewal, .renewalFee),
+        let kinds: (Transfer.Kind, Transfer.Kind) =
+            switch payment.kind {
+            case .purchase: (.purchase, .purchaseFee)
+            case .renewal: (.renewal, .renewalFee)
+            case .upgrade: (.upgrade, .upgradeFee)
+            }
+        return try entries(
+            payment.amount, from: purchase.buyerID, to: purchase.sellerID, kinds: kinds,
             reference: .payment(payment.id), at: payment.createdAt)
     }
 

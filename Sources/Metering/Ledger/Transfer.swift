@@ -17,6 +17,10 @@ public struct Transfer: Hashable, Sendable {
         case renewal
         /// The platform's share of a subscription's further period.
         case renewalFee = "renewal_fee"
+        /// The seller's share of a licence's upgrade.
+        case upgrade
+        /// The platform's share of a licence's upgrade.
+        case upgradeFee = "upgrade_fee"
         /// The seller's share of one billed run.
         case usage
         /// The platform's share of one billed run.

@@ -1,12 +1,18 @@
 public import MarketCore
 
-/// What a buyer paid for a licence: once at purchase, and for every further period of a subscription.
+/// What a buyer paid for a licence: once at purchase, for every further period of a subscription, and for upgrades.
 public struct Payment: Hashable, Sendable {
     public typealias ID = Identifier<Payment>
 
+    /// What was paid for.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case purchase, renewal, upgrade
+    }
+
     public let id: ID
     public let purchaseID: Purchase.ID
-    /// 0 at purchase, then one more with every renewal.
+    public let kind: Kind
+    /// 0 at purchase, then more with every renewal and upgrade.
     public let number: Int64
     public let amount: Money
     /// The time that it is for; nil where the licence has no periods.
@@ -14,10 +20,12 @@ public struct Payment: Hashable, Sendable {
     public let createdAt: Timestamp
 
     public init(
-        id: ID, purchaseID: Purchase.ID, number: Int64, amount: Money, period: BillingPeriod?, createdAt: Timestamp
+        id: ID, purchaseID: Purchase.ID, kind: Kind, number: Int64, amount: Money, period: BillingPeriod?,
+        createdAt: Timestamp
     ) {
         self.id = id
         self.purchaseID = purchaseID
+        self.kind = kind
         self.number = number
         self.amount = amount
         self.period = period
@@ -27,7 +35,7 @@ public struct Payment: Hashable, Sendable {
     /// The payment at purchase, which has the purchase's identifier.
     public init(first purchase: Purchase) {
         self.init(
-            id: ID(purchase.id.uuid), purchaseID: purchase.id, number: 0, amount: purchase.amount,
+            id: ID(purchase.id.uuid), purchaseID: purchase.id, kind: .purchase, number: 0, amount: purchase.amount,
             period: purchase.pricing.interval.map {
                 BillingPeriod(anchor: purchase.createdAt, interval: $0, number: 0)
             }, createdAt: purchase.createdAt)
@@ -43,11 +51,12 @@ public struct RenewalRecord: Sendable {
     /// - Returns: nil when the purchase is no subscription.
     public init?(_ purchase: Purchase, at time: Timestamp) throws(LedgerError) {
         guard let interval = purchase.pricing.interval, let subscription = purchase.subscription else { return nil }
-        let number = subscription.periodsPaid
         self.purchase = purchase
         payment = Payment(
-            id: .new(at: time), purchaseID: purchase.id, number: number, amount: purchase.pricing.price,
-            period: BillingPeriod(anchor: purchase.createdAt, interval: interval, number: number), createdAt: time)
+            id: .new(at: time), purchaseID: purchase.id, kind: .renewal, number: purchase.nextPaymentNumber,
+            amount: purchase.pricing.price,
+            period: BillingPeriod(
+                anchor: purchase.createdAt, interval: interval, number: subscription.periodsPaid), createdAt: time)
         transfers = try LedgerRules.payment(payment, of: purchase)
     }
 }

@@ -88,22 +88,44 @@ public enum RefundError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A refund to store with its entries in one durable transaction.
+/// What is given back at once, of one payment or run or of several payments, to store with its entries in one durable
+/// transaction.
 public struct RefundRecord: Sendable {
-    public let refund: Refund
+    /// One for each payment or run, all of one purchase; at least one.
+    public let refunds: [Refund]
     public let transfers: [Transfer]
-    /// The licence ends with it: its last payment was given back in full.
-    public let endsLicense: Bool
+    /// What is given back in all.
+    public let amount: Money
+    /// What the seller gives of that.
+    public let sellerPart: Money
+    /// The licence ends with it, unless a payment came after this one: all that was paid for its present time is given back.
+    public let endsAfter: Payment.ID?
     /// The keyed request to store the answer for, and what makes that answer of the purchase as it is then.
     public let idempotency: (request: IdempotentRequest, response: @Sendable (Purchase) -> StoredOutcome)?
 
+    /// - Precondition: there is a refund, and all are of one purchase.
     public init(
-        _ refund: Refund, endsLicense: Bool,
+        _ refunds: [Refund], endsAfter: Payment.ID? = nil,
         idempotency: (request: IdempotentRequest, response: @Sendable (Purchase) -> StoredOutcome)? = nil
     ) throws(LedgerError) {
-        self.refund = refund
-        self.endsLicense = endsLicense
+        let first = refunds[0]
+        precondition(refunds.allSatisfy { $0.purchaseID == first.purchaseID }, "refunds are of one purchase")
+        self.refunds = refunds
+        self.endsAfter = endsAfter
         self.idempotency = idempotency
-        transfers = try LedgerRules.refund(refund)
+        var transfers: [Transfer] = []
+        var (amount, sellerPart): (Int64, Int64) = (0, 0)
+        for refund in refunds {
+            transfers += try LedgerRules.refund(refund)
+            let (sum, overflow) = amount.addingReportingOverflow(refund.amount.base)
+            guard !overflow else { throw .sumMismatch(expected: refund.amount, base: amount) }
+            amount = sum
+            sellerPart += refund.sellerPart.base
+        }
+        self.transfers = transfers
+        self.amount = Money(base: amount, currency: first.amount.currency)
+        self.sellerPart = Money(base: sellerPart, currency: first.amount.currency)
     }
+
+    public var purchaseID: Purchase.ID { refunds[0].purchaseID }
 }

@@ -86,12 +86,27 @@ public final class Meter: Sendable {
         }
     }
 
+    /// Pays an upgrade of a licence from the buyer's balance; durable when it returns. Runs that go on keep their price.
+    /// - Returns: the purchase as it is now.
+    public func upgrade(_ record: UpgradeRecord) async throws(MeterError) -> Purchase {
+        let upgrade = record.upgrade
+        let claim = HoldClaim(
+            id: upgrade.id.uuid, agentID: record.purchase.buyerID, amount: upgrade.amount, purchaseID: nil,
+            time: upgrade.createdAt)
+        return try await pay(claim, record.transfers) { onCommit throws(StoreError) in
+            try await store.upgrade(record) {
+                onCommit()
+                self.book.withLock { $0.raiseLimit(of: upgrade.purchaseID, to: upgrade.to.usageLimit) }
+            }
+        }
+    }
+
     /// Gives a buyer money back from the seller's balance and the platform's; durable when it returns.
     /// - Returns: the purchase as it is now.
     public func refund(_ record: RefundRecord) async throws(MeterError) -> Purchase {
-        let refund = record.refund
+        let refund = record.refunds[0]
         let claim = HoldClaim(
-            id: refund.id.uuid, agentID: refund.sellerID, amount: refund.sellerPart, purchaseID: nil,
+            id: refund.id.uuid, agentID: refund.sellerID, amount: record.sellerPart, purchaseID: nil,
             isSpending: false, time: refund.createdAt)
         return try await pay(claim, record.transfers) { onCommit throws(StoreError) in
             try await store.refund(record, onCommit: onCommit)

@@ -26,9 +26,17 @@ public protocol MeteringStore: Sendable {
         _ renewal: RenewalRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError) -> Purchase
 
-    /// Stores a refund with its ledger entries, and ends the licence where the record says so.
+    /// Stores an upgrade with its payment and ledger entries, and what the licence is from then on.
     /// - Returns: the purchase as it is now.
-    /// - Throws: ``StoreError/conflict(field:)`` with `refund` when another refund came before it.
+    /// - Throws: ``StoreError/conflict(field:)`` with `upgrade` when another upgrade, a renewal or the licence's end came
+    ///   before it.
+    func upgrade(
+        _ upgrade: UpgradeRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase
+
+    /// Stores refunds with their ledger entries, and ends the licence where the record says so.
+    /// - Returns: the purchase as it is now.
+    /// - Throws: ``StoreError/conflict(field:)`` with `refund` when another refund, or a further payment, came before it.
     func refund(
         _ refund: RefundRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError) -> Purchase
@@ -60,6 +68,8 @@ public protocol MeteringStore: Sendable {
 
     /// The payments for a licence, in order.
     func payments(of purchase: Purchase.ID) async throws(StoreError) -> [Payment]
+    /// A licence's upgrades, in order, at most 500.
+    func upgrades(of purchase: Purchase.ID) async throws(StoreError) -> [Upgrade]
     /// What of a licence's payments and runs was given back, the newest first, at most 500.
     func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund]
     /// What was given back of one payment or run, in order.

@@ -41,6 +41,7 @@ struct LedgerAudit {
             try audit.checkCharges()
             try audit.checkOrphans()
             try audit.checkRefunds()
+            try audit.checkUpgrades()
             try audit.checkParties()
             try audit.checkWorkflows()
             try audit.checkLicences()
@@ -116,15 +117,15 @@ struct LedgerAudit {
     private mutating func checkCharges() throws {
         let payments = """
             SELECT y.id, y.amount, y.currency, p.buyer_id AS buyer, p.seller_id AS seller
-            FROM payments AS y JOIN purchases AS p ON p.id = y.purchase_id WHERE y.number
+            FROM payments AS y JOIN purchases AS p ON p.id = y.purchase_id WHERE y.kind =
             """
-        let charges = [
-            (
-                "usage", "SELECT id, cost AS amount, currency, agent_id AS buyer, seller_id AS seller FROM usages",
-                "usage"
-            ),
-            ("payment", payments + " = 0", "purchase"), ("payment", payments + " > 0", "renewal"),
-        ]
+        let charges =
+            [
+                (
+                    "usage", "SELECT id, cost AS amount, currency, agent_id AS buyer, seller_id AS seller FROM usages",
+                    "usage"
+                )
+            ] + ["purchase", "renewal", "upgrade"].map { ("payment", payments + " '\($0)'", $0) }
         for (name, rows, kind) in charges {
             try faults(
                 """
@@ -154,7 +155,7 @@ struct LedgerAudit {
             SELECT 'purchase ' || lower(hex(p.id)) AS place,
                 'its subscription was paid for ' || p.periods_paid || ' periods but has ' || count(y.id) || ' payments'
                     AS detail
-            FROM purchases AS p LEFT JOIN payments AS y ON y.purchase_id = p.id
+            FROM purchases AS p LEFT JOIN payments AS y ON y.purchase_id = p.id AND y.kind <> 'upgrade'
             WHERE p.periods_paid IS NOT NULL GROUP BY p.id HAVING count(y.id) <> p.periods_paid
             """)
     }
@@ -184,13 +185,55 @@ struct LedgerAudit {
         try faults(
             """
             SELECT 'purchase ' || lower(hex(p.id)) AS place,
-                'it is ' || p.status || ', but ' || ifnull(r.back, 0) || ' of its last payment of ' || y.amount
-                    || ' base units were given back' AS detail
-            FROM purchases AS p JOIN payments AS y ON y.purchase_id = p.id AND y.number = (
-                SELECT max(number) FROM payments WHERE purchase_id = p.id
-            ) LEFT JOIN (SELECT target, sum(amount) AS back FROM refunds GROUP BY target) AS r ON r.target = y.id
-            WHERE (p.status = 'refunded') <> (ifnull(r.back, 0) = y.amount)
-                OR p.expires_at IS NOT NULL AND p.expires_at <> y.period_end
+                'it is ' || p.status || ', but ' || y.back || ' of the ' || y.paid
+                    || ' base units paid for its time were given back' AS detail
+            FROM purchases AS p JOIN (
+                SELECT y.purchase_id, y.period_end, sum(y.amount) AS paid, sum(ifnull(r.back, 0)) AS back
+                FROM payments AS y
+                LEFT JOIN (SELECT target, sum(amount) AS back FROM refunds GROUP BY target) AS r ON r.target = y.id
+                GROUP BY y.purchase_id, y.period_end
+            ) AS y ON y.purchase_id = p.id AND y.period_end IS p.expires_at
+            WHERE (p.status = 'refunded') <> (y.back = y.paid)
+            """)
+        try faults(
+            """
+            SELECT 'purchase ' || lower(hex(p.id)) AS place,
+                'it ends at ' || p.expires_at || ', but no payment is for the time until then' AS detail
+            FROM purchases AS p WHERE p.expires_at IS NOT NULL
+                AND EXISTS (SELECT 1 FROM payments WHERE purchase_id = p.id) AND p.expires_at IS NOT (
+                    SELECT period_end FROM payments WHERE purchase_id = p.id ORDER BY number DESC LIMIT 1)
+            """)
+    }
+
+    /// A licence is what its last upgrade made of it, each goes on where the one before ended, and each has its payment.
+    private mutating func checkUpgrades() throws {
+        try faults(
+            """
+            SELECT 'purchase ' || lower(hex(p.id)) AS place,
+                'it was upgraded ' || p.upgrades || ' times but has ' || count(u.id) || ' upgrades' AS detail
+            FROM purchases AS p LEFT JOIN upgrades AS u ON u.purchase_id = p.id
+            GROUP BY p.id HAVING count(u.id) <> p.upgrades OR max(u.number) IS NOT nullif(p.upgrades, 0)
+            """)
+        try faults(
+            """
+            SELECT 'upgrade ' || lower(hex(u.id)) AS place,
+                'it does not make of the licence what the next one, or the licence itself, says' AS detail
+            FROM upgrades AS u JOIN purchases AS p ON p.id = u.purchase_id
+            LEFT JOIN upgrades AS n ON n.purchase_id = u.purchase_id AND n.number = u.number + 1
+            WHERE u.to_kind IS NOT ifnull(n.from_kind, p.license_kind)
+                OR u.to_limit IS NOT iif(n.id IS NULL, p.usage_limit, n.from_limit)
+            """)
+        try faults(
+            """
+            SELECT 'upgrade ' || lower(hex(u.id)) AS place,
+                'it cost ' || u.amount || ' base units, its payment says ' || ifnull(y.amount, 0) AS detail
+            FROM upgrades AS u LEFT JOIN payments AS y ON y.id = u.id AND y.kind = 'upgrade'
+            WHERE u.amount <> ifnull(y.amount, 0) OR y.currency <> u.currency OR y.purchase_id <> u.purchase_id
+            """)
+        try faults(
+            """
+            SELECT 'payment ' || lower(hex(y.id)) AS place, 'what it upgraded does not exist' AS detail
+            FROM payments AS y WHERE y.kind = 'upgrade' AND NOT EXISTS (SELECT 1 FROM upgrades AS u WHERE u.id = y.id)
             """)
     }
 
@@ -255,10 +298,9 @@ struct LedgerAudit {
             SELECT 'transfer ' || lower(hex(id)) AS place, 'what it was booked for does not exist' AS detail
             FROM transfers AS t WHERE CASE
                 WHEN kind IN ('usage', 'usage_fee') THEN NOT EXISTS (SELECT 1 FROM usages AS u WHERE u.id = t.reference)
-                WHEN kind IN ('purchase', 'purchase_fee')
-                    THEN NOT EXISTS (SELECT 1 FROM payments AS y WHERE y.id = t.reference AND y.number = 0)
-                WHEN kind IN ('renewal', 'renewal_fee')
-                    THEN NOT EXISTS (SELECT 1 FROM payments AS y WHERE y.id = t.reference AND y.number > 0)
+                WHEN kind IN ('purchase', 'purchase_fee', 'renewal', 'renewal_fee', 'upgrade', 'upgrade_fee')
+                    THEN NOT EXISTS (
+                        SELECT 1 FROM payments AS y WHERE y.id = t.reference AND t.kind IN (y.kind, y.kind || '_fee'))
                 WHEN kind IN ('refund', 'refund_fee')
                     THEN NOT EXISTS (SELECT 1 FROM refunds AS r WHERE r.id = t.reference)
                 ELSE 0 END

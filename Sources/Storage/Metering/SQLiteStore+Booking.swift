@@ -93,13 +93,13 @@ extension SQLiteStore {
     static func insert(_ payment: Payment, by buyer: Agent.ID, in db: Database) throws {
         try db.run(
             """
-            INSERT INTO payments (id, purchase_id, buyer_id, number, amount, currency, period_start, period_end,
+            INSERT INTO payments (id, purchase_id, buyer_id, kind, number, amount, currency, period_start, period_end,
                 created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                payment.id.uuid, payment.purchaseID.uuid, buyer.uuid, payment.number, payment.amount.base,
-                payment.amount.currency.rawValue, payment.period?.start.milliseconds,
+                payment.id.uuid, payment.purchaseID.uuid, buyer.uuid, payment.kind.rawValue, payment.number,
+                payment.amount.base, payment.amount.currency.rawValue, payment.period?.start.milliseconds,
                 payment.period?.end.milliseconds, payment.createdAt.milliseconds,
             ])
     }

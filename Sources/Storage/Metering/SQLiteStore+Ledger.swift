@@ -35,7 +35,7 @@ extension SQLiteStore {
             guard try queue.read({ try $0.tableExists("transfers") && $0.tableExists("usages") }) else {
                 throw StoreError.corrupt("\(path) holds no ledger")
             }
-            guard try queue.read({ try $0.tableExists("payments") }) else {
+            guard try queue.read({ try $0.tableExists("upgrades") }) else {
                 throw StoreError.unavailable("\(path) was written by an older version; start the daemon on it once")
             }
             var faults: [LedgerCheck.Fault] = []

@@ -61,9 +61,13 @@ extension SQLiteStore {
             let changed = try db.run(
                 """
                 UPDATE purchases SET periods_paid = periods_paid + 1, expires_at = ?
-                WHERE id = ? AND periods_paid = ? AND renews = 1 AND status = 'completed' AND revoked_reason IS NULL
+                WHERE id = ? AND periods_paid = ? AND upgrades = ? AND renews = 1 AND status = 'completed'
+                    AND revoked_reason IS NULL
                 """,
-                [payment.period?.end.milliseconds, purchase.id.uuid, payment.number])
+                [
+                    payment.period?.end.milliseconds, purchase.id.uuid, purchase.subscription?.periodsPaid,
+                    purchase.upgrades,
+                ])
             guard changed == 1 else { throw StoreError.conflict(field: "subscription") }
             try Self.insert(payment, by: purchase.buyerID, in: db)
             try booking.write(in: db)
@@ -76,28 +80,26 @@ extension SQLiteStore {
     public func refund(
         _ record: RefundRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError) -> Purchase {
-        let booking = try Booking(record.transfers, of: record.refund.amount)
+        let booking = try Booking(record.transfers, of: record.amount)
         return try await committer.write { db in
-            try Self.insert(record.refund, in: db)
+            for refund in record.refunds { try Self.insert(refund, in: db) }
             try booking.write(in: db)
-            if record.endsLicense {
-                // A period that was paid meanwhile must not end with this one.
+            if let payment = record.endsAfter {
+                // What was paid meanwhile must not end with this.
                 let last = try db.row(
                     "SELECT id FROM payments WHERE purchase_id = ? ORDER BY number DESC LIMIT 1",
-                    [record.refund.purchaseID.uuid])
-                guard case .payment(let id) = record.refund.target, try last?.id("id") == id else {
-                    throw StoreError.conflict(field: "refund")
-                }
+                    [record.purchaseID.uuid])
+                guard try last?.id("id") == payment else { throw StoreError.conflict(field: "refund") }
                 try db.run(
                     """
                     UPDATE purchases SET status = 'refunded', renews = 0, revocation_epoch = revocation_epoch + 1
                     WHERE id = ? AND status = 'completed'
-                    """, [record.refund.purchaseID.uuid])
+                    """, [record.purchaseID.uuid])
             }
-            let purchase = try Self.purchase(record.refund.purchaseID, in: db)
+            let purchase = try Self.purchase(record.purchaseID, in: db)
             if let (request, response) = record.idempotency {
                 try Self.insert(
-                    response(purchase), for: request, at: record.refund.createdAt, orKeep: false, in: db)
+                    response(purchase), for: request, at: record.refunds[0].createdAt, orKeep: false, in: db)
             }
             return purchase
         } onCommit: { _ in

@@ -67,7 +67,7 @@ extension Row {
             transactionHash: try optionalText("tx_hash"), license: license, trialLeft: try integer("trial_left"),
             subscription: try optionalInteger("periods_paid").map {
                 Subscription(periodsPaid: $0, renews: try integer("renews") != 0)
-            }, status: try word("status"),
+            }, upgrades: try integer("upgrades"), status: try word("status"),
             revocationEpoch: try integer("revocation_epoch"), revokedReason: try optionalText("revoked_reason"),
             createdAt: try time("created_at"))
     }

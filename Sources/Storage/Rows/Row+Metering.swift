@@ -19,10 +19,19 @@ extension Row {
         let start = try optionalTime("period_start")
         let end = try optionalTime("period_end")
         return Payment(
-            id: try id("id"), purchaseID: try id("purchase_id"), number: try integer("number"),
-            amount: try money("amount"),
+            id: try id("id"), purchaseID: try id("purchase_id"), kind: try word("kind"),
+            number: try integer("number"), amount: try money("amount"),
             period: try start.map { BillingPeriod(start: $0, end: try value("period_end", end)) },
             createdAt: try time("created_at"))
+    }
+
+    /// A row of `upgrades`.
+    func upgrade() throws -> Upgrade {
+        Upgrade(
+            id: try id("id"), purchaseID: try id("purchase_id"), number: try integer("number"),
+            from: Upgrade.Terms(kind: try word("from_kind"), usageLimit: try optionalInteger("from_limit")),
+            to: Upgrade.Terms(kind: try word("to_kind"), usageLimit: try optionalInteger("to_limit")),
+            amount: try money("amount"), createdAt: try time("created_at"))
     }
 
     /// A row of `refunds`.

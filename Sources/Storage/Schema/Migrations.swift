@@ -23,6 +23,7 @@ enum Migrations {
         migrator.registerMigration("17 analytics") { db in try db.execute(sql: analytics) }
         migrator.registerMigration("18 workflow pins") { db in try db.execute(sql: workflowPins) }
         migrator.registerMigration("19 workflow runs") { db in try db.execute(sql: workflowRuns + usageTotalsBySkill) }
+        migrator.registerMigration("22 upgrades") { db in try db.execute(sql: upgrades) }
         return migrator
     }
 

@@ -33,18 +33,28 @@ struct SimulatedMarket {
     private static func pricing(
         _ kind: Pricing.Kind, _ currency: Currency, _ scale: Int64, _ chance: inout SimulatedChance
     ) -> Pricing {
-        let price = Money(base: (1 + Int64(chance.below(60))) * scale, currency: currency)
+        let base = (1 + Int64(chance.below(60))) * scale
+        let price = Money(base: base, currency: currency)
+        let commercial = base + Int64(chance.below(30)) * scale
+        let licenses: [License.Kind: Money] = [
+            .commercial: Money(base: commercial, currency: currency),
+            .enterprise: Money(base: commercial + Int64(chance.below(2)) * scale, currency: currency),
+        ]
         switch kind {
         case .free: return Pricing(kind: kind, price: .zero(currency))
-        case .oneTime: return Pricing(kind: kind, price: price, prepaidUses: 1 + Int64(chance.below(6)))
+        case .oneTime:
+            return Pricing(
+                kind: kind, price: price, prepaidUses: chance.oneIn(4) ? nil : 1 + Int64(chance.below(6)),
+                licensePrices: licenses)
         case .subscription:
             return Pricing(
                 kind: kind, price: price, interval: chance.element(Pricing.Interval.allCases),
-                graceHours: Int64(chance.below(4)))
+                graceHours: Int64(chance.below(4)), licensePrices: licenses)
         case .usage:
             let units = UnitRule(source: .payload, pointer: "/units", shape: .number, max: 4)
             return Pricing(
-                kind: kind, price: price, units: chance.oneIn(2) ? units : nil, trialCalls: Int64(chance.below(4)))
+                kind: kind, price: price, units: chance.oneIn(2) ? units : nil, trialCalls: Int64(chance.below(4)),
+                licensePrices: licenses)
         }
     }
 }

@@ -21,14 +21,15 @@ extension SimulatedNode {
 
     private func pay(for skill: SimulatedMarket.Skill, _ buyer: Agent.ID, _ request: IdempotentRequest?) async {
         let now = world.clock.wall
-        let pricing = skill.pricing
+        let kind: License.Kind = world.chance.element([.personal, .personal, .commercial, .enterprise])
+        let pricing = skill.pricing.forLicense(kind)
         let period = pricing.interval.map { BillingPeriod(anchor: now, interval: $0, number: 0) }
         let own = world.chance.oneIn(3) ? Int64(world.chance.below(6)) : nil
         var purchase = Purchase(
             id: world.chance.id(), buyerID: buyer, sellerID: skill.sellerID, skillID: skill.id,
             amount: pricing.purchasePrice, pricing: pricing,
             license: License(
-                kind: world.chance.element([.personal, .personal, .enterprise]), expiresAt: period?.end,
+                kind: kind, expiresAt: period?.end,
                 usageLimit: [own, pricing.prepaidUses].compactMap { $0 }.min()),
             trialLeft: pricing.trialCalls, subscription: period.map { _ in Subscription() }, status: .completed,
             createdAt: now)
@@ -83,41 +84,96 @@ extension SimulatedNode {
         _ = try? await world.store.setRenewal(purchase.id, renews: world.chance.oneIn(2))
     }
 
+    func upgrade() async {
+        guard let recent = world.recentPurchase(),
+            let skill = world.market.skills.first(where: { $0.id == recent.skillID })
+        else { return }
+        let kind = world.chance.element([nil, License.Kind.commercial, .enterprise])
+        let more = world.chance.oneIn(2) ? Int64(world.chance.below(8)) : nil
+        for _ in 0..<8 {
+            let now = world.clock.wall
+            guard let purchase = world.store.purchases[recent.id], purchase.status == .completed,
+                let change = try? LicenseUpgrade(
+                    of: purchase, to: kind,
+                    usageLimit: more.flatMap { more in purchase.license.usageLimit.map { $0 + more } },
+                    at: skill.pricing, now: now)
+            else { return }
+            guard let record = try? UpgradeRecord(change, of: purchase, id: world.chance.id(), at: now) else {
+                return fail("an upgrade has no entries")
+            }
+            do throws(MeterError) {
+                let upgraded = try await meter.upgrade(record)
+                return note { $0.upgraded(upgraded, record) }
+            } catch {
+                if case .store(.conflict("upgrade")) = error { continue }
+                return note { $0.refused(error) }
+            }
+        }
+    }
+
     func refund() async {
         if world.chance.oneIn(2), let id = world.recentRun(), let run = world.store.runs[id],
             let purchase = run.usage.purchaseID.flatMap({ world.store.purchases[$0] })
         {
-            await refund(.usage(id), run.usage.cost, of: purchase, endsLicense: false)
-        } else if let purchase = world.recentPurchase(), let payment = world.store.payments[purchase.id]?.last {
-            await refund(.payment(payment.id), payment.amount, of: purchase, endsLicense: true)
+            await refund(of: purchase, endsAfter: nil) { [(.usage(id), run.usage.cost)] }
+        } else if let purchase = world.recentPurchase() {
+            for _ in 0..<8 {
+                guard let last = world.store.payments[purchase.id]?.last else { return }
+                let isDone = await refund(of: purchase, endsAfter: last.id) {
+                    world.store.payments[purchase.id, default: []].reversed()
+                        .filter { $0.period?.end == last.period?.end }.map { (.payment($0.id), $0.amount) }
+                }
+                if isDone { return }
+            }
         }
     }
 
+    /// Gives back all that is left of some payments, or a part of it.
+    /// - Returns: false when another refund or payment came first.
+    @discardableResult
     private func refund(
-        _ target: Refund.Target, _ paid: Money, of purchase: Purchase, endsLicense: Bool
-    ) async {
-        for _ in 0..<8 {
-            guard let refunds = try? await world.store.refunds(of: purchase.id) else { return }
-            let before = refunds.filter { $0.target == target }.reduce(0) { $0 + $1.amount.base }
-            let left = paid.base - before
-            guard left > 0 else { return }
-            let base = world.chance.oneIn(2) ? left : 1 + Int64(world.chance.below(Int(left)))
+        of purchase: Purchase, endsAfter: Payment.ID?, _ read: () -> [(target: Refund.Target, paid: Money)]
+    ) async -> Bool {
+        guard let earlier = try? await world.store.refunds(of: purchase.id) else { return true }
+        let payments = read()
+        let before = payments.map { payment in
+            earlier.filter { $0.target == payment.target }.reduce(0) { $0 + $1.amount.base }
+        }
+        let left = zip(payments, before).map { $0.paid.base - $1 }
+        let all = left.reduce(0, +)
+        guard all > 0 else { return true }
+        var rest = world.chance.oneIn(2) ? all : 1 + Int64(world.chance.below(Int(all)))
+        let isAll = rest == all
+        let returnsFee = world.chance.oneIn(2)
+        var refunds: [Refund] = []
+        for (index, payment) in payments.enumerated() where rest > 0 && left[index] > 0 {
+            let base = min(rest, left[index])
             guard
                 let refund = try? Refund(
-                    id: world.chance.id(), target: target, purchaseID: purchase.id, buyerID: purchase.buyerID,
-                    sellerID: purchase.sellerID, amount: Money(base: base, currency: paid.currency), of: paid,
-                    before: Money(base: before, currency: paid.currency), returnsFee: world.chance.oneIn(2),
-                    reason: "r", createdAt: world.clock.wall),
-                let record = try? RefundRecord(refund, endsLicense: endsLicense && base == left)
-            else { return fail("a refund of \(base) of \(paid) after \(before) is refused") }
-            do throws(MeterError) {
-                _ = try await meter.refund(record)
-                return note { $0.refunded(refund) }
-            } catch {
-                if case .store(.conflict("refund")) = error { continue }
-                return note { $0.refused(error) }
+                    id: world.chance.id(), target: payment.target, purchaseID: purchase.id,
+                    buyerID: purchase.buyerID, sellerID: purchase.sellerID,
+                    amount: Money(base: base, currency: payment.paid.currency), of: payment.paid,
+                    before: Money(base: before[index], currency: payment.paid.currency), returnsFee: returnsFee,
+                    reason: "r", createdAt: world.clock.wall)
+            else {
+                fail("a refund of \(base) of \(payment.paid) after \(before[index]) is refused")
+                return true
             }
+            refunds.append(refund)
+            rest -= base
         }
+        guard let record = try? RefundRecord(refunds, endsAfter: isAll ? endsAfter : nil) else {
+            fail("a refund has no entries")
+            return true
+        }
+        do throws(MeterError) {
+            _ = try await meter.refund(record)
+            for refund in refunds { note { $0.refunded(refund) } }
+        } catch {
+            if case .store(.conflict("refund")) = error { return false }
+            note { $0.refused(error) }
+        }
+        return true
     }
 
     func setBudget() async {

@@ -54,8 +54,9 @@ final class SimulatedNode: @unchecked Sendable {
         let drawn = world.chance.below(100)
         world.executor.start { [self] in
             switch drawn {
-            case ..<62: await execute()
-            case ..<71: await buy()
+            case ..<60: await execute()
+            case ..<69: await buy()
+            case ..<72: await upgrade()
             case ..<80: await credit()
             case ..<88: await refund()
             case ..<91: await renewDue()

@@ -68,6 +68,10 @@ extension SimulatedStore: MeteringStore {
         await read { $0.payments[purchase] ?? [] }
     }
 
+    func upgrades(of purchase: Purchase.ID) async throws(StoreError) -> [Upgrade] {
+        await read { $0.upgrades[purchase] ?? [] }
+    }
+
     func refunds(of purchase: Purchase.ID) async throws(StoreError) -> [Refund] {
         await read { $0.refunds[purchase] ?? [] }
     }

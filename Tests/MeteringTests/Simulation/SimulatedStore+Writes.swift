@@ -103,7 +103,8 @@ extension SimulatedStore {
     private func renewed(_ renewal: RenewalRecord) throws(StoreError) -> Purchase {
         let payment = renewal.payment
         guard var purchase = purchases[renewal.purchase.id], var subscription = purchase.subscription,
-            subscription.periodsPaid == payment.number, subscription.renews, purchase.status == .completed
+            purchase.nextPaymentNumber == payment.number, purchase.upgrades == renewal.purchase.upgrades,
+            subscription.renews, purchase.status == .completed
         else { throw .conflict(field: "subscription") }
         let changes = try changes(renewal.transfers, of: payment.amount)
         apply(changes, renewal.transfers)
@@ -115,6 +116,30 @@ extension SimulatedStore {
         return purchase
     }
 
+    func upgrade(
+        _ record: UpgradeRecord, onCommit: @escaping @Sendable () -> Void
+    ) async throws(StoreError) -> Purchase {
+        try await write({ store throws(StoreError) in try store.upgraded(record) }, onCommit: { _ in onCommit() })
+    }
+
+    private func upgraded(_ record: UpgradeRecord) throws(StoreError) -> Purchase {
+        let before = record.purchase
+        guard var purchase = purchases[before.id], purchase.upgrades == before.upgrades,
+            purchase.subscription?.periodsPaid == before.subscription?.periodsPaid, purchase.status == .completed
+        else { throw .conflict(field: "upgrade") }
+        let changes = try changes(record.transfers, of: record.upgrade.amount)
+        apply(changes, record.transfers)
+        let (license, used) = (record.upgraded.license, purchase.license.currentUsage)
+        purchase.license = license
+        purchase.license.currentUsage = used
+        purchase.pricing = record.upgraded.pricing
+        purchase.upgrades += 1
+        purchases[purchase.id] = purchase
+        upgrades[purchase.id, default: []].append(record.upgrade)
+        if let payment = record.payment { add(payment, of: purchase) }
+        return purchase
+    }
+
     func refund(
         _ record: RefundRecord, onCommit: @escaping @Sendable () -> Void
     ) async throws(StoreError) -> Purchase {
@@ -122,20 +147,19 @@ extension SimulatedStore {
     }
 
     private func refunded(_ record: RefundRecord) throws(StoreError) -> Purchase {
-        let refund = record.refund
-        guard var purchase = purchases[refund.purchaseID] else { throw .missing("purchase") }
-        let earlier = refunds[purchase.id, default: []].filter { $0.target == refund.target }
-        let before = earlier.reduce(0) { $0 + $1.amount.base }
-        guard before == refund.refundedBefore.base else { throw .conflict(field: "refund") }
-        if record.endsLicense {
-            guard case .payment(let id) = refund.target, payments[purchase.id]?.last?.id == id else {
-                throw .conflict(field: "refund")
-            }
+        guard var purchase = purchases[record.purchaseID] else { throw .missing("purchase") }
+        for refund in record.refunds {
+            let earlier = refunds[purchase.id, default: []].filter { $0.target == refund.target }
+            let before = earlier.reduce(0) { $0 + $1.amount.base }
+            guard before == refund.refundedBefore.base else { throw .conflict(field: "refund") }
         }
-        let changes = try changes(record.transfers, of: refund.amount)
+        if let payment = record.endsAfter {
+            guard payments[purchase.id]?.last?.id == payment else { throw .conflict(field: "refund") }
+        }
+        let changes = try changes(record.transfers, of: record.amount)
         apply(changes, record.transfers)
-        refunds[purchase.id, default: []].append(refund)
-        if record.endsLicense, purchase.status == .completed {
+        refunds[purchase.id, default: []] += record.refunds
+        if record.endsAfter != nil, purchase.status == .completed {
             purchase.status = .refunded
             purchase.subscription?.renews = false
             purchase.revocationEpoch += 1

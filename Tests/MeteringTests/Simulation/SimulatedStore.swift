@@ -63,6 +63,7 @@ final class SimulatedStore: @unchecked Sendable {
     var trials: Set<Trial> = []
     var payments: [Purchase.ID: [Payment]] = [:]
     var paymentsByBuyer: [Agent.ID: [Payment]] = [:]
+    var upgrades: [Purchase.ID: [Upgrade]] = [:]
     var refunds: [Purchase.ID: [Refund]] = [:]
     var credits: [String: Transfer] = [:]
     var outcomes: [IdempotencyScope: RecordedOutcome] = [:]

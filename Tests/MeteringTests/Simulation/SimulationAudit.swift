@@ -11,7 +11,7 @@ struct SimulationAudit {
     }
 
     func fault() -> String? {
-        balances() ?? runs() ?? payments() ?? refunds() ?? totals()
+        balances() ?? runs() ?? payments() ?? upgrades() ?? refunds() ?? totals()
     }
 
     private func balances() -> String? {
@@ -65,23 +65,42 @@ struct SimulationAudit {
 
     private func payments() -> String? {
         for (id, purchase) in store.purchases {
-            let payments = store.payments[id] ?? []
+            let all = store.payments[id] ?? []
+            if zip(all, all.dropFirst()).contains(where: { $0.number >= $1.number }) {
+                return "the payments of a licence are not in order"
+            }
+            let payments = all.filter { $0.kind != .upgrade }
             guard !purchase.amount.isZero else {
                 if !payments.isEmpty { return "a free licence has a payment" }
                 continue
             }
-            if payments.map(\.number) != (0..<Int64(payments.count)).map({ $0 }) || payments.isEmpty {
-                return "the payments of a licence have a gap"
-            }
+            if payments.first?.number != 0 { return "the first payment of a licence is missing" }
             guard let subscription = purchase.subscription else {
                 if payments.count != 1 { return "a licence is paid \(payments.count) times" }
                 continue
             }
             if subscription.periodsPaid != Int64(payments.count) { return "a period is paid twice or not" }
-            if purchase.license.expiresAt != payments.last?.period?.end { return "a licence ends at another time" }
+            if purchase.license.expiresAt != all.last?.period?.end { return "a licence ends at another time" }
             for (earlier, later) in zip(payments, payments.dropFirst()) where earlier.period?.end != later.period?.start
             {
                 return "two paid periods are not one after the other"
+            }
+        }
+        return nil
+    }
+
+    /// Each upgrade goes on where the one before ended, the licence is what the last one says, and each has its payment.
+    private func upgrades() -> String? {
+        for (id, purchase) in store.purchases {
+            let upgrades = store.upgrades[id] ?? []
+            if purchase.upgrades != Int64(upgrades.count) { return "a licence counts \(purchase.upgrades) upgrades" }
+            if zip(upgrades, upgrades.dropFirst()).contains(where: { $0.to != $1.from }) { return "an upgrade is lost" }
+            let license = Upgrade.Terms(kind: purchase.license.kind, usageLimit: purchase.license.usageLimit)
+            if let last = upgrades.last, last.to != license { return "a licence is not what its last upgrade says" }
+            let payments = (store.payments[id] ?? []).filter { $0.kind == .upgrade }
+            let paid = upgrades.filter { !$0.amount.isZero }
+            if paid.map(\.id.uuid) != payments.map(\.id.uuid) || paid.map(\.amount) != payments.map(\.amount) {
+                return "an upgrade's payment is another one"
             }
         }
         return nil
@@ -108,6 +127,16 @@ struct SimulationAudit {
                 if refunds.contains(where: { $0.sellerPart.base + $0.feePart.base != $0.amount.base }) {
                     return "a refund is not its two parts"
                 }
+            }
+        }
+        for (id, purchase) in store.purchases {
+            let payments = (store.payments[id] ?? []).filter { $0.period?.end == purchase.license.expiresAt }
+            let targets = payments.map { Refund.Target.payment($0.id) }
+            let back = (store.refunds[id] ?? []).filter { targets.contains($0.target) }
+                .reduce(0) { $0 + $1.amount.base }
+            let paid = payments.reduce(0) { $0 + $1.amount.base }
+            if paid > 0, (purchase.status == .refunded) != (back == paid) {
+                return "\(back) of \(paid) are given back of a licence that is \(purchase.status)"
             }
         }
         return nil

@@ -73,6 +73,7 @@ extension SimulationWitness {
         }
         if entry.heldTrials > entry.trialLeft { return "\(entry.heldTrials) of \(entry.trialLeft) free runs are held" }
         guard isCurrent, let purchase = store.purchases[id] else { return nil }
+        if entry.limit != purchase.license.usageLimit { return "a licence's limit is another one in the store" }
         let isEqual = entry.used == purchase.license.currentUsage && entry.trialLeft == purchase.trialLeft
         return isEqual ? nil : "uses or free runs are \(entry.used), \(entry.trialLeft) here and others in the store"
     }

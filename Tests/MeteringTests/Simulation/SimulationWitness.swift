@@ -211,6 +211,12 @@ final class SimulationWitness {
         return stored.contains(record.payment) ? nil : "a paid period is not stored"
     }
 
+    func upgraded(_ purchase: Purchase, _ record: UpgradeRecord) -> String? {
+        guard store.upgrades[purchase.id]?.contains(record.upgrade) == true else { return "an upgrade is not stored" }
+        guard let payment = record.payment else { return nil }
+        return store.payments[purchase.id]?.contains(payment) == true ? nil : "an upgrade's payment is not stored"
+    }
+
     func refunded(_ refund: Refund) -> String? {
         given.append(refund.id)
         return store.refunds[refund.purchaseID]?.contains(refund) == true ? nil : "a refund is not stored"

@@ -32,24 +32,12 @@ struct MarketPurchase: AsyncParsableCommand {
         var request = ClientRequest(.post, "/api/v1/marketplace/purchase", body: .json(.object(body)))
         if let idempotencyKey { request.headers.append(("Idempotency-Key", idempotencyKey)) }
         let answer = try await client.call(request)
-        let isKept = try keepToken(answer.json["purchaseToken"]?.string, skillID, name, key: client.key)
+        let isKept = try connection.keepToken(
+            answer.json["purchaseToken"]?.string, of: (skillID, name), key: client.key)
         if connection.json {
             Terminal.output.line(answer.json.description)
         } else {
             show(answer.json, name: name, isKept: isKept)
-        }
-    }
-
-    private func keepToken(
-        _ token: String?, _ skillID: String, _ name: String, key: String?
-    ) throws(CommandFailure) -> Bool {
-        guard let token, let key else { return false }
-        return try CredentialStore.current.update { credentials in
-            var isKept = false
-            credentials.update(connection.socketPath) { market in
-                isKept = market.keep(.init(skillID: skillID, skillName: name, token: token), forKey: key)
-            }
-            return isKept
         }
     }
 
@@ -67,6 +55,24 @@ struct MarketPurchase: AsyncParsableCommand {
             terminal.line("Its token is kept; run it with `clawrunner exec \(name) --endpoint … --payload …`.")
         } else if let token = answer["purchaseToken"]?.string {
             terminal.line("Purchase token, to be passed with --token: \(token)")
+        }
+    }
+}
+
+extension ConnectionOptions {
+    /// Keeps the token of a skill for the caller, in place of an older one.
+    /// - Returns: false when there is none, or the caller's key came from elsewhere.
+    @discardableResult
+    func keepToken(
+        _ token: String?, of skill: (id: String, name: String), key: String?
+    ) throws(CommandFailure) -> Bool {
+        guard let token, let key else { return false }
+        return try CredentialStore.current.update { credentials in
+            var isKept = false
+            credentials.update(socketPath) { market in
+                isKept = market.keep(.init(skillID: skill.id, skillName: skill.name, token: token), forKey: key)
+            }
+            return isKept
         }
     }
 }

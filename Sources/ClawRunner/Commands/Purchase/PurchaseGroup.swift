@@ -4,6 +4,7 @@ struct PurchaseGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purchase", abstract: "See and change what you bought or sold.",
         subcommands: [
-            PurchaseList.self, PurchaseShow.self, PurchaseCancel.self, PurchaseResume.self, PurchaseRefund.self,
+            PurchaseList.self, PurchaseShow.self, PurchaseUpgrade.self, PurchaseCancel.self, PurchaseResume.self,
+            PurchaseRefund.self,
         ])
 }

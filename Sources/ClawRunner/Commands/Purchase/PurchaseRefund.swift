@@ -5,8 +5,8 @@ struct PurchaseRefund: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refund", abstract: "Give a buyer money back, as the seller or the operator.",
         discussion: """
-            Gives back the last payment for the licence, or with --execution what a run cost: all that is left of it, or \
-            --amount. With all of the payment the licence ends.
+            Gives back what was paid for the licence with its upgrades, of a subscription for its present period, or with \
+            --execution what a run cost: all that is left of it, or --amount. With all of it the licence ends.
 
             Examples:
               clawrunner purchase refund 0190a0a0-0000-7000-8000-000000000000 --reason "does not work"
@@ -53,11 +53,12 @@ struct PurchaseRefund: AsyncParsableCommand {
             Terminal.output.line(answer.description)
             return
         }
-        let refund = answer["refund"]
-        let currency = refund?["currency"]?.string ?? ""
-        Terminal.output.line(
-            "Gave back \(refund?["amount"]?.string ?? "") \(currency): \(refund?["sellerPart"]?.string ?? "") from the "
-                + "seller, \(refund?["platformPart"]?.string ?? "") from the platform.")
+        for refund in answer["refunds"]?.array ?? [] {
+            Terminal.output.line(
+                "Gave back \(refund["amount"]?.string ?? "") \(refund["currency"]?.string ?? ""): "
+                    + "\(refund["sellerPart"]?.string ?? "") from the seller, "
+                    + "\(refund["platformPart"]?.string ?? "") from the platform.")
+        }
         if answer["purchase"]?["status"] == "refunded" { Terminal.output.line("The licence has ended.") }
     }
 }

@@ -27,12 +27,22 @@ struct PurchaseShow: AsyncParsableCommand {
                 Terminal.output.line(
                     "Paid \(Self.amount(payment)) on \(payment["createdAt"]?.string ?? "")\(period)")
             }
+            for upgrade in answer["upgrades"]?.array ?? [] {
+                Terminal.output.line(
+                    "Upgraded on \(upgrade["createdAt"]?.string ?? "") from \(Self.terms(upgrade["from"])) to "
+                        + "\(Self.terms(upgrade["to"])) for \(Self.amount(upgrade))")
+            }
             for refund in answer["refunds"]?.array ?? [] {
                 Terminal.output.line(
                     "Given back \(Self.amount(refund)) on \(refund["createdAt"]?.string ?? ""): "
                         + Terminal.harmless(refund["reason"]?.string ?? ""))
             }
         }
+    }
+
+    private static func terms(_ terms: JSONValue?) -> String {
+        "\(terms?["type"]?.string ?? "")"
+            + (terms?["usageLimit"]?.int64.map { " with at most \($0) runs" } ?? "")
     }
 
     private static func amount(_ value: JSONValue) -> String {

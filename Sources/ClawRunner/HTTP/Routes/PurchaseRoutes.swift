@@ -15,6 +15,7 @@ struct PurchaseRoutes {
             Route(.post, "/api/v1/purchases/{purchase}/cancel", scopes: .billing) { try await renew($0, false) },
             Route(.post, "/api/v1/purchases/{purchase}/resume", scopes: .billing) { try await renew($0, true) },
             Route(.post, "/api/v1/purchases/{purchase}/token", scopes: .execute, token),
+            Route(.post, "/api/v1/purchases/{purchase}/upgrade", scopes: .billing, upgrade),
             Route(.post, "/api/v1/purchases/{purchase}/refund", scopes: .billing, refundPurchase),
             Route(.post, "/api/v1/executions/{execution}/refund", scopes: .billing, refundExecution),
             Route(.get, "/api/v1/budgets", listBudgets),
@@ -53,6 +54,15 @@ struct PurchaseRoutes {
         let agent = try call.caller(node)
         return .json(try await node.reissueToken(call.parameter("purchase"), buyer: agent))
             .with(.cacheControl, "no-store")
+    }
+
+    @Sendable private func upgrade(_ call: Call) async throws -> Reply {
+        let agent = try call.caller(node)
+        let body = try await call.body(bytesMax: 64 << 10)
+        let request = try UpgradeRequest(
+            try call.fields(body), idempotencyKey: call.header(.idempotencyKey), body: body)
+        let reply = try await node.upgradePurchase(call.parameter("purchase"), request, buyer: agent)
+        return Reply(reply.outcome, isReplay: reply.isReplay).with(.cacheControl, "no-store")
     }
 
     @Sendable private func refundPurchase(_ call: Call) async throws -> Reply {
