@@ -36,18 +36,27 @@ struct KeyRotationTests {
         // The daemon that runs goes on with the key that it has.
         receipts.append(try await call("b"))
         #expect(receipts.map(Self.keyID) == [former, former])
+        // Until it is told.
+        kill(daemon.process.processIdentifier, SIGHUP)
+        for _ in 0..<1000 {
+            let keys = try await daemon.client().call(ClientRequest(.get, "/.well-known/jwks.json"))
+            if keys.json["keys"]?[0]?["kid"]?.string == current { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        receipts.append(try await call("reloaded"))
+        #expect(receipts.last.map(Self.keyID) == current)
         #expect(try await daemon.stop() == 0)
 
         daemon = try await StartedDaemon(cli)
         receipts.append(try await call("c"))
-        #expect(Self.keyID(receipts[2]) == current)
+        #expect(Self.keyID(receipts[3]) == current)
         // A stored answer keeps its receipt.
         #expect(try await call("a") == receipts[0])
         let keys = try await daemon.client().call(ClientRequest(.get, "/.well-known/jwks.json"))
         #expect(keys.json["keys"]?.array?.compactMap { $0["kid"]?.string } == [current, former])
         try cli.write(receipts.joined(separator: "\n"), to: "receipts.txt")
         let verified = try await cli.succeed(["receipt", "verify", "receipts.txt", "--chain"])
-        #expect(verified.standardOutput.contains("All 3 are genuine."))
+        #expect(verified.standardOutput.contains("All 4 are genuine."))
 
         #expect(Self.keyID(market.token) == former)
         let bought = try await cli.succeed(["market", "purchase", "echo", "--as", "buyer", "--json"])

@@ -273,9 +273,9 @@ static int x32_call(void) {
 
 #ifdef __x86_64__
 // int 0x80: the 32-bit table, whose 20 is getpid.
-static int call_32bit(void) {
+static int call_32bit(int number) {
     int result;
-    __asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory");
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(number) : "memory");
     if (result < 0) { errno = -result; result = -1; }
     return report(result);
 }
@@ -395,7 +395,7 @@ static int run(int argc, char **argv) {
     if (!strcmp(what, "tioclinux")) return named_ioctl(TIOCLINUX);
     if (!strcmp(what, "x32")) return x32_call();
 #ifdef __x86_64__
-    if (!strcmp(what, "int80")) return call_32bit();
+    if (!strcmp(what, "int80")) return call_32bit(*argument ? atoi(argument) : 20);
 #endif
     if (!strcmp(what, "exec")) { execv(argument, argv + 2); return report(-1); }
     if (!strcmp(what, "open-exe")) return report(open(argument, O_WRONLY));

@@ -49,6 +49,20 @@ struct ObservationTests {
         #expect(flood.observation?.syscalls["keyctl"] == nil)
     }
 
+    @Test("is ended at the first refused call where its profile says kill")
+    func killed() async throws {
+        let directory = try ProfileTests.Directory([
+            "killing.toml": "description = \"x\"\n[seccomp]\naction = \"kill\"\n"
+        ])
+        var request = RunRequest(
+            profile: try #require(try ProfileStore(directory: directory.path).profile(named: "killing")),
+            skillDirectory: try Harness.skill, arguments: ["probe", "keyctl"])
+        request.observes = true
+        let outcome = await Harness.host.run(request)
+        #expect(outcome.verdict.kind == .signaled && outcome.verdict.signal == SIGSYS, "\(outcome.summary)")
+        #expect(outcome.text.isEmpty)
+    }
+
     @Test("with threads and children is seen whole")
     func children() async throws {
         let program = """

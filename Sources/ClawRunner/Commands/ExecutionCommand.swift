@@ -50,7 +50,7 @@ struct ExecutionCommand: AsyncParsableCommand {
             return
         }
         let usage = execution?["usage"]
-        terminal.line("\(usage?["timestamp"]?.string ?? "")  \(Terminal.harmless(usage?["endpoint"]?.string ?? ""))")
+        terminal.line("\(usage?["timestamp"]?.string ?? "")  \(Terminal.oneLine(usage?["endpoint"]?.string ?? ""))")
         VerdictLine(
             kind: verdict["kind"]?.string ?? usage?["verdict"]?.string ?? "?", detail: verdict["detail"]?.string,
             usage: usage

@@ -8,11 +8,11 @@ struct KeysGroup: ParsableCommand {
         abstract: "List and change the keys that sign tokens and receipts (operator).",
         discussion: """
             A former key goes on verifying: tokens and receipts that it signed stay good, and chains of receipts go on \
-            across the change. A running daemon signs with the former key until it is restarted.
+            across the change. A running daemon signs with the former key until it is told to reload (SIGHUP) or restarted.
 
             Examples:
               clawrunner keys list
-              clawrunner keys rotate --data /srv/claw && systemctl restart clawrunner
+              clawrunner keys rotate --data /srv/claw && systemctl reload clawrunner
             """,
         subcommands: [KeysList.self, KeysRotate.self])
 }
@@ -54,7 +54,7 @@ struct KeysList: ParsableCommand {
 
 struct KeysRotate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "Make a new key that signs from the daemon's next start on.")
+        commandName: "rotate", abstract: "Make a new key that signs from the daemon's next reload or start on.")
 
     @OptionGroup var options: KeysOptions
 
@@ -69,7 +69,7 @@ struct KeysRotate: ParsableCommand {
         if options.json {
             return terminal.line((["current": current.json, "former": former.json] as JSONValue).description)
         }
-        terminal.line("\(current.keyID) signs from the daemon's next start on.")
+        terminal.line("\(current.keyID) signs from the daemon's next reload (SIGHUP) or start on.")
         terminal.line("\(former.keyID) verifies, as \(former.name).")
     }
 }

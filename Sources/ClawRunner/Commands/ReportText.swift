@@ -61,7 +61,7 @@ struct ReportText {
             let access = (path["access"]?.array ?? []).compactMap(\.string).filter { $0 != "looked" }
             lines.append(
                 access.joined(separator: ",").padding(to: Self.indent)
-                    + Terminal.harmless(path["path"]?.string ?? ""))
+                    + Terminal.oneLine(path["path"]?.string ?? ""))
         }
         if observed["pathsCut"]?.bool == true { lines += labelled("", "and more paths than are kept") }
         return lines
@@ -84,7 +84,7 @@ struct ReportText {
     /// Such as `openat ×12`.
     private func counted(_ call: JSONValue) -> String {
         let count = call["count"]?.int64 ?? 1
-        return Terminal.harmless(call["syscall"]?.string ?? "?") + (count == 1 ? "" : " ×\(count)")
+        return Terminal.oneLine(call["syscall"]?.string ?? "?") + (count == 1 ? "" : " ×\(count)")
     }
 
     private static let indent = 17

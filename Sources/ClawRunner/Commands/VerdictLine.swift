@@ -38,7 +38,7 @@ struct VerdictLine {
         if let peakMemoryBytes, peakMemoryBytes > 0 { parts.append("memory " + Quantity.bytes(peakMemoryBytes)) }
         if let cost { parts.append(cost) }
         var lines = [parts.joined(separator: " · ")]
-        if !isOK, let detail, !detail.isEmpty { lines.append(Terminal.harmless(detail)) }
+        if !isOK, let detail, !detail.isEmpty { lines.append(Terminal.oneLine(detail)) }
         return lines
     }
 }

@@ -99,7 +99,7 @@ private struct Daemon {
         try settings.checkProfileMap(profiles)
         let keys = try SigningKeys(directory: settings.dataDirectory + "/keys")
         let operatorKey = try OperatorKey(file: settings.dataDirectory + "/operator.key")
-        let store = try SQLiteStore(path: settings.dataDirectory + "/market.db", signer: keys.current)
+        let store = try SQLiteStore(path: settings.dataDirectory + "/market.db", signer: keys)
         let node = try await ExecutionNode.start(
             settings.node, store: store, signing: keys, runner: host, profiles: profiles, logger: logger)
         let api = API(
@@ -108,7 +108,7 @@ private struct Daemon {
             node: node, crossOrigin: settings.crossOrigin, logger: logger)
         noteHost()
         do {
-            try await serve(api, node, profiles)
+            try await serve(api, node, profiles, keys)
         } catch {
             unlink(settings.socketPath)
             await node.stop()
@@ -121,25 +121,38 @@ private struct Daemon {
         logger.notice("stopped")
     }
 
-    private func serve(_ api: API, _ node: ExecutionNode, _ profiles: ProfileStore) async throws {
+    private func serve(
+        _ api: API, _ node: ExecutionNode, _ profiles: ProfileStore, _ keys: SigningKeys
+    ) async throws {
         // What the frameworks say about themselves is for whoever traces them.
         var frameworkLogger = logger
         frameworkLogger.logLevel = .warning
+        let connections = settings.connections.fitting(
+            openFiles: Int(clamping: clw_open_files()), listeners: settings.listen == nil ? 1 : 2)
+        if connections.connectionsMax < settings.connections.connectionsMax {
+            logger.notice(
+                "fewer connections at once than configured, for there are few descriptors",
+                metadata: [
+                    "connections": .stringConvertible(connections.connectionsMax),
+                    "configured": .stringConvertible(settings.connections.connectionsMax),
+                ])
+        }
         var services: [any Service] = [
             HTTPServer.service(
-                api, address: .unixDomainSocket(path: settings.socketPath), limits: settings.connections,
+                api, address: .unixDomainSocket(path: settings.socketPath), limits: connections,
                 logger: frameworkLogger
             ) { _ in
                 chmod(settings.socketPath, 0o660)
                 if settings.listen == nil { announce("\(settings.socketPath)") }
             },
             UpkeepService(node: node, logger: logger), TopUpService(node: node, logger: logger),
-            ReloadService(configuration: configuration, node: node, profiles: profiles, logger: logger),
+            ReloadService(
+                configuration: configuration, node: node, profiles: profiles, keys: keys, logger: logger),
         ]
         if let listen = settings.listen {
             services.append(
                 HTTPServer.service(
-                    api, address: .hostname(listen.host, port: listen.port), limits: settings.connections,
+                    api, address: .hostname(listen.host, port: listen.port), limits: connections,
                     logger: frameworkLogger
                 ) { channel in
                     announce(

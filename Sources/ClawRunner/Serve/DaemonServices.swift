@@ -49,30 +49,35 @@ struct TopUpService: Service {
     }
 }
 
-/// Reads profiles and configuration again on SIGHUP. What is wrong changes nothing; runs that go on keep what they
+/// Reads profiles, configuration and signing keys again on SIGHUP. What is wrong changes nothing; runs that go on keep what they
 /// started with. Places and listening addresses stay until a restart.
 struct ReloadService: Service {
     let configuration: ServeConfiguration
     let node: ExecutionNode
     let profiles: ProfileStore
+    let keys: SigningKeys
     let logger: Logger
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
-            for await _ in signals { reload() }
+            for await _ in signals { await reload() }
         }
     }
 
-    private func reload() {
+    private func reload() async {
         do {
             let settings = try DaemonSettings(configuration)
             try settings.checkProfileMap(try ProfileStore(directory: profiles.directory))
+            let signsAnew = try keys.reload()
             try profiles.reload()
             node.reconfigure(settings.node)
             node.drainParked()
             LineLogHandler.level.withLock { $0 = settings.logLevel }
-            logger.notice("reloaded", metadata: ["profiles": .stringConvertible(profiles.names.count)])
+            if signsAnew { try await node.noteSigningKey() }
+            logger.notice(
+                "reloaded",
+                metadata: ["profiles": .stringConvertible(profiles.names.count), "key": .string(keys.current.keyID)])
         } catch {
             logger.error("not reloaded; everything stays as it was", metadata: ["cause": .string("\(error)")])
         }

@@ -88,8 +88,13 @@ extension Terminal {
         return shown
     }
 
+    /// On one line, whatever is in it: what a program chose, such as a path, must not look like a line of ours.
+    static func oneLine(_ text: String) -> String {
+        harmless(text).replacing("\n", with: "\\n").replacing("\t", with: "\\t")
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar != "\n" && scalar != "\t"
-            && (scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format)
+            && [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
     }
 }

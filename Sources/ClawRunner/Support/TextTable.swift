@@ -26,7 +26,7 @@ struct TextTable: Sendable {
 
     mutating func add(_ cells: String...) {
         precondition(cells.count == columns.count, "a row has one cell for each column")
-        rows.append(zip(cells, columns).map { Self.cut(Terminal.harmless($0), $1.widthMax) })
+        rows.append(zip(cells, columns).map { Self.cut(Terminal.oneLine($0), $1.widthMax) })
     }
 
     /// The title line and the rows, columns two blanks apart, without trailing blanks. A style is applied to a

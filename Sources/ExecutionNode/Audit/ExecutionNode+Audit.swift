@@ -29,7 +29,7 @@ extension ExecutionNode {
     }
 
     /// Notes that the node signs with another key than when the log was last written.
-    func noteSigningKey() async throws(NodeError) {
+    package func noteSigningKey() async throws(NodeError) {
         guard let former = try await auditHead()?.keyID, former != signing.current.keyID else { return }
         try await audit(
             AuditAct(

@@ -79,3 +79,11 @@ extension ExecutionNode {
 
 /// The node's signing key also signs receipts; its public half is in the same JWKS.
 extension SigningKey: ReceiptSigner {}
+
+/// Whichever of them signs at the time.
+extension SigningKeys: ReceiptSigner {
+    public var keyID: String { current.keyID }
+    public var now: any ReceiptSigner { current }
+
+    public func signature(over bytes: [UInt8]) throws -> [UInt8] { try current.signature(over: bytes) }
+}

@@ -8,7 +8,7 @@ public struct SigningKeyFile: Hashable, Sendable {
     public let name: String
     /// Under which it is published.
     public let keyID: String
-    /// Whether it signs at the next start; else it only verifies.
+    /// Whether it signs from the next start or ``SigningKeys/reload()`` on; else it only verifies.
     public let signs: Bool
 }
 
@@ -38,7 +38,7 @@ extension SigningKeys {
         return keys
     }
 
-    /// Makes a new key that signs from the next start on, and keeps the former one, which goes on verifying, as
+    /// Makes a new key that signs from the next start or ``reload()`` on, and keeps the former one, which goes on verifying, as
     /// `DATE-KEYID.pem`. There is a `signing.pem` at every moment, and no key is lost, whenever this ends; the new key
     /// belongs to the owner of the former. On disk when it returns.
     ///

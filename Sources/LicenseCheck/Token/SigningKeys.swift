@@ -1,6 +1,7 @@
 public import Fields
 import Foundation
 import Glibc
+import Synchronization
 
 /// Why the keys cannot be used.
 public struct SigningKeyError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -12,21 +13,30 @@ public struct SigningKeyError: Error, Hashable, Sendable, CustomStringConvertibl
 
 /// The key that signs now, with the earlier ones that still verify.
 ///
-/// In its directory `signing.pem` signs; every other `*.pem` only verifies. To change keys, call ``rotate(in:at:)`` and
-/// start anew, or rename `signing.pem` while nothing runs: a key is made when there is none.
-public struct SigningKeys: Sendable {
-    /// The key that signs.
-    public let current: SigningKey
-    private let verifying: [String: VerifyingKey]
-    private let order: [String]
+/// In its directory `signing.pem` signs; every other `*.pem` only verifies. To change keys, call ``rotate(in:at:)`` and then
+/// ``reload()`` or start anew, or rename `signing.pem` while nothing runs: a key is made when there is none.
+public final class SigningKeys: Sendable {
+    private struct State {
+        let current: SigningKey
+        let verifying: [String: VerifyingKey]
+        let order: [String]
+
+        init(_ current: SigningKey, _ former: [VerifyingKey]) {
+            self.current = current
+            let keys = [current.publicKey] + former
+            verifying = Dictionary(keys.map { ($0.keyID, $0) }, uniquingKeysWith: { first, _ in first })
+            var seen: Set<String> = []
+            order = keys.map(\.keyID).filter { seen.insert($0).inserted }
+        }
+    }
+
+    private let directory: String?
+    private let state: Mutex<State>
 
     /// Keys that are only held in memory.
     public init(current: SigningKey = SigningKey(), former: [VerifyingKey] = []) {
-        self.current = current
-        let keys = [current.publicKey] + former
-        verifying = Dictionary(keys.map { ($0.keyID, $0) }, uniquingKeysWith: { first, _ in first })
-        var seen: Set<String> = []
-        order = keys.map(\.keyID).filter { seen.insert($0).inserted }
+        directory = nil
+        state = Mutex(State(current, former))
     }
 
     /// Reads the keys of a directory; makes the directory (0700) and a key (0600) when there are none.
@@ -41,20 +51,44 @@ public struct SigningKeys: Sendable {
             current = SigningKey()
             try Self.write(current.pem, to: signing, in: directory)
         }
-        var former: [VerifyingKey] = []
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        for name in names.sorted() where name.hasSuffix(".pem") && name != "signing.pem" {
-            former.append(try Self.read(directory + "/" + name).publicKey)
-        }
-        self.init(current: current, former: former)
+        self.directory = directory
+        state = Mutex(State(current, try Self.former(in: directory)))
     }
 
+    /// Reads the directory again: what was rotated signs from now on. A key that is gone goes on verifying until the next
+    /// start, for what it signed was accepted a moment ago.
+    /// - Returns: whether another key signs.
+    /// - Throws: ``SigningKeyError``; then nothing changes.
+    @discardableResult
+    public func reload() throws(SigningKeyError) -> Bool {
+        guard let directory else { return false }
+        let current = try Self.read(directory + "/signing.pem")
+        let former = try Self.former(in: directory)
+        return state.withLock { state in
+            let isChanged = state.current.keyID != current.keyID
+            state = State(current, former + state.order.compactMap { state.verifying[$0] })
+            return isChanged
+        }
+    }
+
+    /// The key that signs.
+    public var current: SigningKey { state.withLock { $0.current } }
+
     /// The key with this name; nil when there is none.
-    public func key(_ keyID: String) -> VerifyingKey? { verifying[keyID] }
+    public func key(_ keyID: String) -> VerifyingKey? { state.withLock { $0.verifying[keyID] } }
 
     /// What `/.well-known/jwks.json` answers; the key that signs comes first.
     public var jwks: JSONValue {
-        ["keys": .array(order.compactMap { verifying[$0]?.jwk })]
+        state.withLock { state in ["keys": .array(state.order.compactMap { state.verifying[$0]?.jwk })] }
+    }
+
+    private static func former(in directory: String) throws(SigningKeyError) -> [VerifyingKey] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        var former: [VerifyingKey] = []
+        for name in names.sorted() where name.hasSuffix(".pem") && name != "signing.pem" {
+            former.append(try read(directory + "/" + name).publicKey)
+        }
+        return former
     }
 
     // MARK: Files

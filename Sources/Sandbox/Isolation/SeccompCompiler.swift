@@ -14,7 +14,7 @@ enum SeccompCompiler {
     static func isKnown(_ name: String) -> Bool { number(of: name) != nil }
 
     /// The name of a call; of another architecture's table with its name before it, such as `i386:getpid` or
-    /// `x32:getpid`. Nil when libseccomp has none.
+    /// `x32:getpid`. Nil when libseccomp has none of this architecture; of others the number then.
     static func name(of number: Int32, arch: UInt32) -> String? {
         var table = arch
         var prefix = ""
@@ -25,7 +25,9 @@ enum SeccompCompiler {
         } else if arch != seccomp_arch_native() {
             prefix = [0x4000_0003: "i386:", 0x4000_0028: "arm:"][arch] ?? "foreign:"
         }
-        guard let name = unsafe seccomp_syscall_resolve_num_arch(table, number) else { return nil }
+        guard let name = unsafe seccomp_syscall_resolve_num_arch(table, number) else {
+            return prefix.isEmpty ? nil : "\(prefix)number \(number)"
+        }
         defer { unsafe free(name) }
         return unsafe prefix + String(cString: name)
     }
@@ -129,11 +131,13 @@ enum SeccompCompiler {
         }
     }
 
-    /// Three instructions before libseccomp's: a number above every call it knows, and below the x32 range, is ENOSYS.
+    /// A few instructions before libseccomp's: a number of this architecture above every call it knows, and below the x32
+    /// range, is ENOSYS.
     private static func newerNumbersPrologue() -> [UInt8] {
         let newest = knownNames.last.flatMap(number(of:)) ?? 0
         let x32: UInt32 = 0x4000_0000
         let instructions: [FilterInstruction] = [
+            .load(FilterInstruction.Field.arch), .ifEqual(seccomp_arch_native(), 0, else: 4),
             .load(FilterInstruction.Field.number), .ifAtLeast(newest + 1, 0, else: 2), .ifAtLeast(x32, 1, else: 0),
             .give(Action.errno(ENOSYS)),
         ]

@@ -33,7 +33,9 @@ final class BuiltTemplate {
         }
         let marked = try Self.readFilter(filterDescriptor)
         let refusal = Action.errno(Template.refusalMarker)
-        filter = Self.replacing([refusal], in: marked, with: Action.errno(template.refusal))
+        // Where nobody is asked, the kernel ends what the profile wants ended.
+        filter = Self.replacing(
+            [refusal], in: marked, with: template.killOnDenial ? Action.killProcess : Action.errno(template.refusal))
         // A call of another architecture's table is killed otherwise.
         askingFilter = Self.replacing([refusal, Action.killProcess], in: marked, with: Action.ask)
         scratches = template.entries.filter { $0.kind == .scratch }

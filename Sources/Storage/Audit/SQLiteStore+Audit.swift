@@ -65,7 +65,7 @@ extension SQLiteStore: AuditStore {
         let record = AuditRecord(
             act, number: try (last?.integer("number") ?? 0) + 1, at: .now,
             previous: try last?.bytes("hash") ?? AuditRecord.firstPrevious)
-        let hash = record.hash
+        let (hash, signer) = (record.hash, signer.now)
         try db.run(
             """
             INSERT INTO audit_entries (number, time, actor_kind, actor_id, action, subject_kind, subject_id, detail,

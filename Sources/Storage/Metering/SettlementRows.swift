@@ -14,7 +14,8 @@ struct SettlementRows: Sendable {
     init(_ settlement: Settlement, signer: any ReceiptSigner) throws(StoreError) {
         let usage = settlement.usage
         receipt = ReceiptDraft(
-            usage: usage, requestHash: settlement.requestHash, responseHash: settlement.responseHash, signer: signer)
+            usage: usage, requestHash: settlement.requestHash, responseHash: settlement.responseHash,
+            signer: signer.now)
         chain = receipt.chain.uuid
         booking = try Booking(settlement.transfers, of: usage.cost)
         self.usage = [

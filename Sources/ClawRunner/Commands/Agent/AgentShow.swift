@@ -32,9 +32,9 @@ struct AgentShow: AsyncParsableCommand {
         func field(_ name: String, _ value: JSONValue?) {
             guard let value, !value.isNull, value != "" else { return }
             let text = value.string ?? value.description
-            terminal.line(name.padding(to: 13) + Terminal.harmless(text))
+            terminal.line(name.padding(to: 13) + Terminal.oneLine(text))
         }
-        terminal.line(terminal.styled(Terminal.harmless(agent?["name"]?.string ?? ""), .bold))
+        terminal.line(terminal.styled(Terminal.oneLine(agent?["name"]?.string ?? ""), .bold))
         field("Identifier", agent?["id"])
         field("Description", agent?["description"])
         field("Owner", agent?["owner"])

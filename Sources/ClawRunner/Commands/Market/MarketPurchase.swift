@@ -50,7 +50,7 @@ struct MarketPurchase: AsyncParsableCommand {
         terminal.line(
             "Bought a \(kind) licence of \(terminal.styled(name, .bold)) for \(amount) \(currency)"
                 + (usageLimit.map { ", at most \($0) billed runs" } ?? "") + ".")
-        if let url = answer["paymentUrl"]?.string { terminal.line("To pay: \(Terminal.harmless(url))") }
+        if let url = answer["paymentUrl"]?.string { terminal.line("To pay: \(Terminal.oneLine(url))") }
         if isKept {
             terminal.line("Its token is kept; run it with `clawrunner exec \(name) --endpoint … --payload …`.")
         } else if let token = answer["purchaseToken"]?.string {

@@ -31,7 +31,7 @@ struct MarketVerify: AsyncParsableCommand {
     }
 
     private func refusal(_ answer: JSONValue) -> String {
-        let reason = answer["detail"]?.string.map { " " + Terminal.harmless($0) } ?? ""
+        let reason = answer["detail"]?.string.map { " " + Terminal.oneLine($0) } ?? ""
         return "You hold no valid licence of \(skill).\(reason)"
     }
 

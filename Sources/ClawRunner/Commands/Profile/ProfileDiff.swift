@@ -56,7 +56,7 @@ struct ProfileDiff: AsyncParsableCommand {
         let indent = 16
         for (index, line) in Terminal.wrapped(change.text, width: 80 - indent).enumerated() {
             Terminal.output.line(
-                (index == 0 ? "  \(change.area)" : "").padding(to: indent) + Terminal.harmless(line))
+                (index == 0 ? "  \(change.area)" : "").padding(to: indent) + Terminal.oneLine(line))
         }
     }
 }

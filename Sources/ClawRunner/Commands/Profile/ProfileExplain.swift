@@ -44,10 +44,10 @@ struct ProfileExplain: AsyncParsableCommand {
             }
         terminal.line(
             terminal.styled(explanation.answer.rawValue, style, .bold) + ": "
-                + Terminal.harmless(explanation.summary))
+                + Terminal.oneLine(explanation.summary))
         for reason in explanation.because {
             for (index, line) in Terminal.wrapped(reason, width: 76).enumerated() {
-                terminal.line((index == 0 ? "  - " : "    ") + Terminal.harmless(line))
+                terminal.line((index == 0 ? "  - " : "    ") + Terminal.oneLine(line))
             }
         }
     }

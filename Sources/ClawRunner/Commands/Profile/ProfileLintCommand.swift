@@ -83,10 +83,10 @@ struct ProfileLintCommand: AsyncParsableCommand {
         let style: Terminal.Style = finding.severity == .error ? .red : .yellow
         terminal.line(
             place + terminal.styled(finding.severity.rawValue, style, .bold)
-                + ": \(Terminal.harmless(finding.what)) [\(finding.code)]")
+                + ": \(Terminal.oneLine(finding.what)) [\(finding.code)]")
         for (label, text) in [("risk", finding.risk), ("fix", finding.fix)] {
             for (index, line) in Terminal.wrapped(text, width: 72).enumerated() {
-                terminal.line("  " + (index == 0 ? label : "").padding(to: 6) + Terminal.harmless(line))
+                terminal.line("  " + (index == 0 ? label : "").padding(to: 6) + Terminal.oneLine(line))
             }
         }
     }

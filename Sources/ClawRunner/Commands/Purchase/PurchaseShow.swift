@@ -35,7 +35,7 @@ struct PurchaseShow: AsyncParsableCommand {
             for refund in answer["refunds"]?.array ?? [] {
                 Terminal.output.line(
                     "Given back \(Self.amount(refund)) on \(refund["createdAt"]?.string ?? ""): "
-                        + Terminal.harmless(refund["reason"]?.string ?? ""))
+                        + Terminal.oneLine(refund["reason"]?.string ?? ""))
             }
         }
     }
@@ -71,7 +71,7 @@ struct PurchaseText {
                 subscription["renews"] == true
                     ? "Paid until \(end), and renewed then." : "Paid until \(end); it ends then.")
         }
-        if let reason = purchase?["revokedReason"]?.string { lines.append("Revoked: \(Terminal.harmless(reason))") }
+        if let reason = purchase?["revokedReason"]?.string { lines.append("Revoked: \(Terminal.oneLine(reason))") }
         return lines
     }
 

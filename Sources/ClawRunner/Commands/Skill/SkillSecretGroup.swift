@@ -68,7 +68,7 @@ struct SkillSecretList: AsyncParsableCommand {
         for item in answer.json["items"]?.array ?? [] {
             table.add(
                 item["name"]?.string ?? "", item["updatedAt"]?.string ?? "no",
-                Terminal.harmless(item["description"]?.string ?? ""))
+                Terminal.oneLine(item["description"]?.string ?? ""))
         }
         table.lines().forEach { Terminal.output.line($0) }
     }

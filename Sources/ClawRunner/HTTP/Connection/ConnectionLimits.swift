@@ -13,4 +13,12 @@ struct ConnectionLimits: Sendable {
     var send: TimeAmount = .seconds(60)
     /// Connections at once; more wait to be accepted.
     var connectionsMax = 1024
+
+    /// The same with at most a quarter of the descriptors for the connections of all listeners together: runs, relayed
+    /// connections and the database need the others, and fail when clients hold them.
+    func fitting(openFiles: Int, listeners: Int) -> ConnectionLimits {
+        var limits = self
+        limits.connectionsMax = min(connectionsMax, max(16, openFiles / 4 / listeners))
+        return limits
+    }
 }
