@@ -129,7 +129,7 @@ struct ReviewTests {
             sellerID: fixture.seller.id, amount: payment.amount, sellerPart: StoreFixture.usdc(7_800_000),
             feePart: StoreFixture.usdc(200_000), refundedBefore: StoreFixture.usdc(0), reason: "slow",
             createdAt: .now)
-        _ = try await store.refund(try RefundRecord(refund, endsLicense: true), onCommit: {})
+        _ = try await store.refund(try RefundRecord([refund], endsAfter: payment.id), onCommit: {})
         #expect(try await store.reputation(of: fixture.seller.id)?.transactionsMilli == 0)
         try await store.close()
     }

@@ -72,6 +72,10 @@ enum OpenAPIRequests {
             "licenseType?": ["enum": ["personal", "commercial", "enterprise"]],
             "usageLimit?": ["type": "integer", "minimum": 1, "maximum": 1_000_000_000_000], "maxPrice?": amount,
         ]),
+        "UpgradeRequest": OpenAPIOperation.request([
+            "licenseType?": ["enum": ["personal", "commercial", "enterprise"]],
+            "usageLimit?": ["type": "integer", "minimum": 1, "maximum": 1_000_000_000_000], "maxPrice?": amount,
+        ]),
         "RefundRequest": [
             "type": "object",
             "properties": ["amount": amount, "reason": text(Refund.reasonBytesMax)],

@@ -266,6 +266,42 @@ extension ProblemEntry {
             meaning: "Other refunds of it are being booked.",
             remedy: "Send the request again shortly.", retryable: "yes"),
         ProblemEntry(
+            "nothing_to_upgrade", 409,
+            meaning: "The licence is what was asked for already.",
+            remedy: "Name a larger licenseType, a larger usageLimit, or both."),
+        ProblemEntry(
+            "not_an_upgrade", 409,
+            meaning: "The licence would become smaller.",
+            remedy: "Name a larger licenseType, or a usageLimit above the present one."),
+        ProblemEntry(
+            "no_usage_limit", 409,
+            meaning: "The licence has no usageLimit that could be raised.",
+            remedy: "Leave usageLimit out."),
+        ProblemEntry(
+            "pricing_changed", 409,
+            meaning: "The skill is paid for in another way than when the licence was bought.",
+            remedy: "Buy the licence you need anew."),
+        ProblemEntry(
+            "renewal_due", 409,
+            meaning: "The subscription's present period is not paid yet.",
+            remedy: "Add credit, and upgrade once it is renewed."),
+        ProblemEntry(
+            "amount_too_large", 409,
+            meaning: "The upgrade would cost more than can be booked.",
+            remedy: "Buy the licence you need anew."),
+        ProblemEntry(
+            "upgrade_impossible", 409,
+            meaning: "The upgrade is no payment that can be booked.",
+            remedy: "Buy the licence you need anew."),
+        ProblemEntry(
+            "upgrade_in_flight", 409,
+            meaning: "Other changes of the licence are being booked.",
+            remedy: "Send the request again shortly.", retryable: "yes"),
+        ProblemEntry(
+            "refund_impossible", 409,
+            meaning: "The refund is no payment that can be booked.",
+            remedy: "Refund less."),
+        ProblemEntry(
             "request_in_flight", 409,
             meaning: "A request with this Idempotency-Key is being answered or booked.",
             remedy: "Send the request again after Retry-After.", retryable: "yes"),
@@ -299,6 +335,10 @@ extension ProblemEntry {
             "units_invalid", 422,
             meaning: "The payload does not say for how many units it is.",
             remedy: "Put the count where pointer says, from 1 to max.", fields: "pointer max"),
+        ProblemEntry(
+            "gifts_not_possible", 422,
+            meaning: "A licence belongs to the agent that buys it, and the purchase named another one.",
+            remedy: "Remove the field; the other agent buys with its own key.", fields: "field"),
         ProblemEntry(
             "refund_too_large", 422,
             meaning: "The amount is zero, or more than is left of what was paid.",
