@@ -8,7 +8,7 @@ set -eu
 
 # Needed to build and to test.
 required="libseccomp-dev libcap-dev libsqlite3-dev zlib1g-dev libjansson-dev pkg-config gcc libc6-dev make nodejs python3 \
-python3-pip curl uidmap"
+python3-pip curl git uidmap"
 # Emulates the machine of `make test-cgroup2`.
 emulation="qemu-system-x86 busybox-static binutils"
 # What `make bench` measures itself against, and tests compare with; without them those comparisons are left out.
@@ -36,6 +36,7 @@ program_of() {
     nodejs) echo node ;;
     python3) echo python3 ;;
     curl) echo curl ;;
+    git) echo git ;;
     uidmap) echo newuidmap ;;
     qemu-system-x86) echo qemu-system-x86_64 ;;
     binutils) echo strip ;;

@@ -15,8 +15,8 @@ import Synchronization
 ///
 /// Safe to call from any number of tasks. A node must be the only one that writes to its data directory.
 public final class ExecutionNode: Sendable {
-    public typealias Store = MarketStore & MeteringStore & AuditStore & ControlStore & ReviewStore & ReputationStore
-        & DiscoveryStore
+    public typealias Store = MarketStore & VersionStore & ReportStore & MeteringStore & AuditStore & ControlStore
+        & ReviewStore & ReputationStore & DiscoveryStore
         & AnalyticsStore & WorkflowStore
 
     private let settings: Mutex<NodeConfiguration>
@@ -36,6 +36,7 @@ public final class ExecutionNode: Sendable {
     let limiter = RateLimiter()
     let slots: RunSlots
     let unbooked = UnbookedRuns()
+    let desk = ReviewDesk()
     let space: FreeSpace
     let memory = MemoryWatch()
     let workflowPlans = WorkflowPlans()
@@ -87,6 +88,7 @@ public final class ExecutionNode: Sendable {
         }
         node.controls.load(pauses, inactive)
         try await node.noteSigningKey()
+        try await node.resumeReviews()
         return node
     }
 
@@ -154,6 +156,7 @@ public final class ExecutionNode: Sendable {
     /// interrupted. To be called after the last call, before the store is closed.
     public func stop() async {
         await later.stop()
+        await desk.stop()
         await unbooked.stop()
     }
 

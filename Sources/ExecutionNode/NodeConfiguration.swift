@@ -40,6 +40,10 @@ public struct NodeConfiguration: Sendable {
     public var profileMap: [String: String]
     /// What stands before the paths in URLs that are given out, such as `https://node.example`.
     public var publicURL: String
+    /// Absolute directories of this host below which git repositories may be published from by `file:///…`.
+    public var repositoryDirectories: [String] = []
+    /// Reports of as many buyers take a skill out of lists and sale until the operator decides; zero never does.
+    public var reportsToHide = 3
     /// How long is waited for a store that does not book.
     package var bookingPace = BookingPace()
     /// Whether this host is short of memory; asked once a second at most.

@@ -114,6 +114,6 @@ extension NodeError {
 }
 
 /// A text that ends as a sentence does.
-private func sentence(_ text: String) -> String {
+func sentence(_ text: String) -> String {
     text.last.map { ".?!".contains($0) } == true ? text : text + "."
 }

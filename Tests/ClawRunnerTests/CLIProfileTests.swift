@@ -25,7 +25,8 @@ struct CLIProfileTests {
         defer { cli.remove() }
         let answer = try await cli.run("profile", "list", "--json")
         let names = answer.json?["items"]?.array?.compactMap { $0["name"]?.string }
-        #expect(names == ["default", "native", "node", "python", "strict"], "\(answer.standardError)")
+        #expect(
+            names == ["default", "git", "native", "node", "python", "scanner", "strict"], "\(answer.standardError)")
         let text = try await cli.run("profile", "list")
         #expect(text.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 90 }, "\(text.standardOutput)")
     }

@@ -155,8 +155,11 @@ struct PublishTests {
             ["version": "1.0.1"], ["category": "analysis"], ["name": "other"], ["tags": ["x"]], ["unknown": 1],
             ["pricing": ["type": "usage", "price": 0.002, "currency": "USDC", "unit": "call"]],
             ["api": ["endpoints": [["path": "/none"]]]], ["api": ["endpoints": [["path": "/echo", "method": "GET"]]]],
-            ["runtime": "python"], ["code": ["package": "sha256:abc"]], ["code": ["repoUrl": "https://example.org/x"]],
-            ["code": [:]],
+            ["runtime": "python"], ["code": ["package": "sha256:abc"]], ["code": ["repoUrl": "https://example.org"]],
+            ["code": ["repoUrl": "ssh://example.org/x"]], ["code": ["repoUrl": "https://me:pw@example.org/x"]],
+            ["code": ["repoUrl": "ext::sh -c true"]], ["code": ["repoUrl": "file:///etc"]],
+            ["code": ["repoUrl": "https://example.org/x", "ref": "--upload-pack=touch"]],
+            ["code": ["repoUrl": "https://example.org/x", "ref": "a..b"]], ["code": [:]],
         ]
         for more in wrong {
             await expectError(422, "invalid_field") {

@@ -42,6 +42,9 @@ struct GrownStore {
                         SELECT s.id, v.version, v.package, v.manifest, v.api, v.created_at
                         FROM skills AS s, (SELECT * FROM skill_versions ORDER BY rowid LIMIT 1) AS v WHERE true
                         ON CONFLICT DO NOTHING;
+                        INSERT INTO version_standings (skill_id, version, review, handed_at)
+                        SELECT skill_id, version, 'passed', created_at FROM skill_versions WHERE true
+                        ON CONFLICT DO NOTHING;
                         INSERT INTO reviews (id, skill_id, version, reviewer_id, seller_id, stars, text, created_at)
                         SELECT randomblob(16), s.id, s.latest_version, a.id, s.agent_id, 1 + abs(random()) % 5,
                             s.description, s.created_at

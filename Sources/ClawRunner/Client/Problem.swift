@@ -47,7 +47,7 @@ struct Problem: Sendable {
     var exitStatus: CommandStatus {
         if verdict == "launch_failed" || code == "launch_failed" || code == "isolation_unavailable" { return .sandbox }
         // The request was right; the skill is not.
-        if code == "skill_test_failed" { return .refused }
+        if code == "skill_test_failed" || code == "skill_rejected" { return .refused }
         return [400, 404, 413, 415, 422].contains(status) ? .usage : .refused
     }
 

@@ -36,7 +36,7 @@ struct ClawRunnerCommand: AsyncParsableCommand {
                     ExecCommand.self,
                     ExecutionCommand.self, UsageGroup.self, AnalyticsGroup.self, BalanceCommand.self, ReceiptGroup.self,
                     LedgerGroup.self,
-                    AuditGroup.self,
+                    AuditGroup.self, ModerateGroup.self, ReportGroup.self,
                 ]),
         ])
 

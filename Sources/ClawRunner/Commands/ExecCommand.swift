@@ -11,6 +11,7 @@ struct ExecCommand: AsyncParsableCommand {
 
             Examples:
               clawrunner exec word-stats --endpoint /stats --payload '{"text":"hi"}'
+              clawrunner exec word-stats@1.2.0 --endpoint /stats --payload '{"text":"hi"}'
               clawrunner exec csv-summary --endpoint /summary --payload @csv.json
               jq -n '{text:"hi"}' | clawrunner exec word-stats \\
                 --endpoint /stats --payload - --max-cost 0.01
@@ -18,7 +19,7 @@ struct ExecCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The skill's name or identifier.")
+    @Argument(help: "The skill's name or identifier; NAME@VERSION runs that version instead of the latest.")
     var skill: String
 
     @Option(help: "One of the skill's endpoints.")
@@ -63,7 +64,7 @@ struct ExecCommand: AsyncParsableCommand {
         var request = ClientRequest(
             .post, "/api/v1/skills/\(ClientRequest.escaped(skill))/execute", body: .json(.object(body)))
         request.timeoutSeconds = timeout
-        if let token = try token ?? connection.keptAgent()?.token(for: skill) {
+        if let token = try token ?? connection.keptAgent()?.token(for: String(skill.prefix { $0 != "@" })) {
             request.headers.append(("X-Purchase-Token", token))
         }
         if let idempotencyKey { request.headers.append(("Idempotency-Key", idempotencyKey)) }

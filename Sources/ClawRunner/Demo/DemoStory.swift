@@ -90,7 +90,7 @@ struct DemoStory {
         ])
         for folder in folders {
             let skill = try SkillFolder("\(try root())/\(folder)")
-            let answer = try await SkillPublication(client: seller.client, skill: skill).publish()
+            let answer = try await SkillPublication(client: seller.client, origin: .folder(skill)).publish()
             let name = skill.manifest.name
             stage.check(answer["skill"]?["status"] == "published", "\(name) is published")
             stage.check(answer["skill"]?["name"]?.string == name, "the market knows it as \(name)")

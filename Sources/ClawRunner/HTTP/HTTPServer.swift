@@ -26,15 +26,20 @@ enum HTTPServer {
         node: ExecutionNode, operatorKey: OperatorKey, metrics: PrometheusMetrics, readiness: Readiness,
         runs: CancelSwitch
     ) -> [Route] {
-        AgentRoutes(node: node).routes + KeyRoutes(node: node).routes + SkillRoutes(node: node).routes
-            + MarketplaceRoutes(node: node).routes
-            + PurchaseRoutes(node: node).routes
-            + ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
+        let market: [Route] =
+            AgentRoutes(node: node).routes + KeyRoutes(node: node).routes + SkillRoutes(node: node).routes
+            + VersionRoutes(node: node).routes + ReportRoutes(node: node, operatorKey: operatorKey).routes
+            + MarketplaceRoutes(node: node).routes + PurchaseRoutes(node: node).routes
+        let proxy: [Route] =
+            ExecuteRoutes(node: node, runs: runs).routes + RecordRoutes(node: node).routes
             + DiscoveryRoutes(node: node).routes + ReviewRoutes(node: node, operatorKey: operatorKey).routes
             + AnalyticsRoutes(node: node, operatorKey: operatorKey).routes
-            + AdminRoutes(node: node, operatorKey: operatorKey).routes
+        let operation: [Route] =
+            AdminRoutes(node: node, operatorKey: operatorKey).routes
             + ControlRoutes(node: node, operatorKey: operatorKey).routes
+            + ReviewAdminRoutes(node: node, operatorKey: operatorKey).routes
             + AuditRoutes(node: node, operatorKey: operatorKey).routes
             + SystemRoutes(node: node, metrics: metrics, readiness: readiness).routes
+        return market + proxy + operation
     }
 }

@@ -3,9 +3,9 @@ import Fields
 extension OpenAPIOperation {
     /// Every operation of the API, in the order in which a reader meets them.
     static let all: [OpenAPIOperation] =
-        agents + agentChanges + keys + skills + secrets + discovery + reviews + marketplace + purchases + budgets
-        + execution + records
-        + analytics + admin + reviewAdmin + controls + audit + system
+        agents + agentChanges + keys + skills + versions + reports + secrets + discovery + reviews + marketplace
+        + purchases + budgets + execution + records
+        + analytics + admin + reviewAdmin + controls + versionReviews + audit + system
 
     /// A text of a query; empty is the same as absent.
     static func word(_ most: Int) -> JSONValue {
@@ -80,16 +80,22 @@ extension OpenAPIOperation {
             ]),
         OpenAPIOperation(
             method: "post", path: "/api/v1/skills", id: "publishSkill",
-            summary: "Publish an uploaded package as a skill, or as a new version of one",
-            body: ("application/json", ref("Publication")),
+            summary: "Publish an uploaded package or a repository as a skill, or as a new version of one",
+            parameters: [reviewWait], body: ("application/json", ref("Publication")),
             success: [
-                (201, "application/json", object(["skill": ref("Skill"), "deploymentUrl": ["type": "string"]])),
-                (200, "application/json", object(["skill": ref("Skill"), "deploymentUrl": ["type": "string"]])),
+                (201, "application/json", published), (200, "application/json", published),
             ],
             problems: [
                 (403, "The package is another agent's"), (404, "There is no such package"),
                 (409, "The name or the version is taken"),
-                (422, "A field differs from skill.toml, the profile does not allow it, or one of its tests failed"),
+                (413, "The repository is too large"),
+                (
+                    422,
+                    "A field differs from skill.toml, the profile does not allow it, its number is raised too little, a "
+                        + "test failed, the review rejects it, or the repository cannot be fetched"
+                ),
+                (429, "Too many requests, or too many of the caller's versions wait for their review"),
+                (503, "The platform cannot do it now"),
             ], headers: ["Location"]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/skills", id: "listSkills", summary: "List published skills", security: .none,
@@ -105,12 +111,22 @@ extension OpenAPIOperation {
                     200, "application/json",
                     object([
                         "skill": ref("Skill"), "reviews": list(of: "Review"), "examples": ["type": "array"],
-                        "deploymentUrl": ["type": "string"],
+                        "documentation": [
+                            "type": ["object", "null"],
+                            "properties": [
+                                "path": ["type": "string"], "text": ["type": "string"],
+                                "truncated": ["type": "boolean"],
+                            ],
+                        ], "deploymentUrl": ["type": "string"],
                     ])
                 )
             ],
             problems: [(404, "There is no such skill")], isTagged: true),
     ]
+
+    private static let published = object([
+        "skill": ref("Skill"), "version": ref("SkillVersion"), "deploymentUrl": ["type": "string"],
+    ])
 
     private static let notTheOwner = (403, "The skill is another agent's")
 
@@ -149,7 +165,8 @@ extension OpenAPIOperation {
                 (
                     201, "application/json",
                     object([
-                        "purchase": ref("Purchase"), "purchaseToken": ["type": "string"],
+                        "purchase": ref("Purchase"), "capabilities": ref("Capabilities"),
+                        "purchaseToken": ["type": "string"],
                         "paymentUrl": ["type": ["string", "null"]],
                     ])
                 )
@@ -330,8 +347,12 @@ extension OpenAPIOperation {
                     (400, "The body is empty or not JSON"), unauthorized,
                     (402, "The skill must be bought, or the licence, the balance or a budget is used up"),
                     (403, "The token is another agent's, for another skill, revoked or refunded"),
-                    (404, "There is no such skill or endpoint"), (409, "The Idempotency-Key is in flight"),
-                    (410, "The run was answered before; its result was not kept"),
+                    (404, "There is no such skill, version or endpoint"),
+                    (409, "The Idempotency-Key is in flight, or the version is not, or was not, approved"),
+                    (
+                        410,
+                        "The version was revoked or taken back, or the run was answered before and its result not kept"
+                    ),
                     (413, "The body is too large"),
                     (422, "The payload does not fit the endpoint's schema, or the key was used with another body"),
                     (

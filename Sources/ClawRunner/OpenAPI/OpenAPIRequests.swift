@@ -88,10 +88,24 @@ enum OpenAPIRequests {
         "ExecuteRequest": OpenAPIOperation.request([
             "endpoint": text(128, "One of the skill's paths, such as /send"),
             "payload?": ["description": "What the endpoint's schema takes; {} when left out"], "maxCost?": amount,
+            "version?": text(64, "The version to run, such as 1.2.0; the latest when left out"),
         ]),
         "CreditRequest": OpenAPIOperation.request([
             "agentId": text(64, "Name or identifier"), "amount": amount, "currency?": currency,
             "reference": text(CreditRequest.referenceBytesMax, "The payment behind it; books once"),
+        ]),
+        "Reason": OpenAPIOperation.request(["reason": text(500)]),
+        "SkillChange": skillChange,
+        "ReviewDecision": OpenAPIOperation.request([
+            "decision": ["enum": ["approve", "reject"]], "reason": text(500),
+        ]),
+        "ReportRequest": OpenAPIOperation.request([
+            "kind": ["enum": .array(AbuseReport.Kind.allCases.map { .string($0.rawValue) })],
+            "text": text(2000, least: 10),
+        ]),
+        "ReportAnswer": OpenAPIOperation.request(["text": text(2000)]),
+        "ReportDecision": OpenAPIOperation.request([
+            "decision": ["enum": ["uphold", "dismiss"]], "reason": text(500),
         ]),
         "Revocation": OpenAPIOperation.request(["reason": text(500, "Shown to the buyer")]),
     ]
@@ -108,6 +122,20 @@ enum OpenAPIRequests {
         return .object(schema)
     }
 
+    /// With `code` a publication of a new version.
+    private static let skillChange: JSONValue = [
+        "anyOf": [
+            OpenAPIOperation.request([
+                "displayName?": text(128), "description?": text(1024), "category?": OpenAPIOperation.ref("Category"),
+                "tags?": [
+                    "type": "array", "maxItems": 16, "uniqueItems": true,
+                    "items": ["type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"],
+                ],
+                "deprecated?": OpenAPIOperation.request(["message": text(500), "successor?": text(64)]),
+            ]), OpenAPIOperation.ref("Publication"),
+        ]
+    ]
+
     private static let publication: JSONValue = {
         let repeats: JSONValue = ["description": "Must be what skill.toml says"]
         let kept: JSONObject = [
@@ -115,7 +143,8 @@ enum OpenAPIRequests {
                 "type": "string", "pattern": "^sha256:[0-9a-f]{64}$",
                 "description": "The digest that an upload answered",
             ],
-            "repoUrl": text(2048), "ref": text(256), "entryPoint": repeats, "dependencies": repeats,
+            "repoUrl": text(2048, "Of a git repository: https, http, or file where the operator allows it"),
+            "ref": text(256, "A branch, a tag or a commit"), "entryPoint": repeats, "dependencies": repeats,
             "documentation": repeats, "runtime": repeats, "profile": repeats,
         ]
         var properties: JSONObject = [
@@ -133,12 +162,13 @@ enum OpenAPIRequests {
         ] { properties[key] = repeats }
         for (key, schema) in properties { properties[key] = ["anyOf": [schema, ["type": "null"]]] }
         properties["code"] = [
-            "type": "object", "properties": .object(kept), "required": ["package"], "additionalProperties": false,
+            "type": "object", "properties": .object(kept), "additionalProperties": false,
+            "anyOf": [["required": ["package"]], ["required": ["repoUrl"]]],
         ]
         return [
             "type": "object", "properties": .object(properties), "required": ["code"], "additionalProperties": false,
             "description":
-                "code.package names the upload; every other field but displayName, pricing and api repeats skill.toml",
+                "code.package names the upload, or code.repoUrl a git repository; every other field but displayName, pricing and api repeats skill.toml",
         ]
     }()
 }

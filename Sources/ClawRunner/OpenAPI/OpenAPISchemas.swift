@@ -43,6 +43,10 @@ enum OpenAPISchemas {
             "manifest": ["type": "object", "description": "skill.toml key for key"],
         ]),
         "Skill": skill,
+        "SkillVersion": OpenAPIOperation.skillVersion,
+        "Capabilities": OpenAPIOperation.capabilities,
+        "ReviewReport": OpenAPIOperation.reviewReport,
+        "AbuseReport": OpenAPIOperation.abuseReport,
         "Secret": OpenAPIOperation.object([
             "name": string, "description": optionalString, "set": ["type": "boolean"], "updatedAt": optionalTime,
         ]),
@@ -244,7 +248,8 @@ enum OpenAPISchemas {
         "id": uuid, "agentId": uuid, "name": string, "displayName": string, "version": string, "description": string,
         "category": OpenAPIOperation.ref("Category"), "pricing": OpenAPIOperation.ref("Pricing"),
         "code": OpenAPIOperation.object([
-            "package": string, "repoUrl": optionalString, "runtime": ["enum": ["exec", "python", "node", "workflow"]],
+            "package": string, "repoUrl": optionalString, "ref": optionalString, "commit": optionalString,
+            "runtime": ["enum": ["exec", "python", "node", "workflow"]],
             "entryPoint": [
                 "description": "A file and its function, a program, or a program with its first arguments"
             ],
@@ -259,7 +264,11 @@ enum OpenAPISchemas {
             "endpoints": OpenAPIOperation.list(of: "Endpoint"), "auth": string,
             "examples": ["type": "array", "description": "The tests of skill.toml, then the publication's own"],
         ]),
-        "status": ["enum": ["pending", "published", "review", "rejected"]], "rating": ["type": "number"],
+        "capabilities": OpenAPIOperation.ref("Capabilities"),
+        "status": ["enum": ["pending", "published", "review", "rejected", "withdrawn"]],
+        "deprecated": nullable(
+            OpenAPIOperation.object(["at": time, "message": string, "successor": optionalString])),
+        "rating": ["type": "number"],
         "reviewCount": integer, "downloadCount": integer,
         "quality": ["type": ["number", "null"], "minimum": 0, "maximum": 1],
         "tags": ["type": "array", "items": string],

@@ -1,6 +1,6 @@
 extension ProblemEntry {
     /// Every code that the daemon answers, by status.
-    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows + ofOperators).sorted {
+    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows + ofOperators + ofVersions).sorted {
         ($0.statuses[0], $0.code) < ($1.statuses[0], $1.code)
     }
 
@@ -207,7 +207,7 @@ extension ProblemEntry {
             remedy: "Choose another name.", fields: "field"),
         ProblemEntry(
             "version_exists", 409,
-            meaning: "Exactly this version is published.",
+            meaning: "This version was handed in before.",
             remedy: "Raise the version in skill.toml.", fields: "latest"),
         ProblemEntry(
             "version_not_newer", 409,

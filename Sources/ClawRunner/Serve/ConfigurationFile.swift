@@ -38,6 +38,10 @@ import Sandbox
 /// [egress]                          # see EgressConfiguration
 /// [cors]
 /// origins = ["https://shop.example"]  # pages in browsers that may call; absent: none
+/// [sources]
+/// directories = ["/srv/git"]        # git repositories below them may be published from
+/// [reviews]
+/// reportsToHide = 3                 # of buyers; 0: never by itself
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
@@ -110,6 +114,16 @@ struct ConfigurationFile: Sendable {
         if let table = try fields.optionalReader("egress") { egress = try EgressConfiguration.read(table) }
         if let table = try fields.optionalReader("cors") { crossOrigin = try CrossOrigin(table) }
         if let limits = try fields.optionalReader("limits") { try read(limits) }
+        if let sources = try fields.optionalReader("sources") {
+            node.repositoryDirectories = try sources.strings("directories", maxCount: 16, maxBytes: 4096)
+            guard node.repositoryDirectories.allSatisfy({ $0.hasPrefix("/") && $0.count > 1 }) else {
+                throw sources.error("directories", "must be absolute paths of directories")
+            }
+        }
+        if let reviews = try fields.optionalReader("reviews") {
+            node.reportsToHide =
+                try reviews.optionalInt("reportsToHide", in: 0...1_000_000).map { Int($0) } ?? node.reportsToHide
+        }
         if let rates = try fields.optionalReader("rates") {
             node.licenseRate = try Self.rate(rates, "license", node.licenseRate)
             node.agentRate = try Self.rate(rates, "agent", node.agentRate)

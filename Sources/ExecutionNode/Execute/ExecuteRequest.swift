@@ -8,6 +8,8 @@ public struct ExecuteRequest: Sendable {
     public var caller: Agent.ID
     /// The skill's name or identifier.
     public var skill: String
+    /// The version to run; nil for the latest. A name such as `word-stats@1.2.0` sets it as well.
+    public var version: SemanticVersion?
     /// The path of one of the skill's endpoints.
     public var endpoint: String
     public var payload: JSONValue
@@ -20,6 +22,8 @@ public struct ExecuteRequest: Sendable {
     public var waitSeconds: Int64?
     /// The bytes whose hash the receipt carries and that a repeated key must repeat; nil uses the call's fields.
     public var body: [UInt8]?
+    /// The version stands in the path, so the body does not tell it.
+    private(set) var isPinnedByName = false
     /// The caller's rate, where the call was counted before it was read; nil has execute count it.
     package var agentRate: RateStatus?
     /// Told of each stage that the call reaches.
@@ -41,7 +45,7 @@ public struct ExecuteRequest: Sendable {
         self.body = body
     }
 
-    /// Reads the body of an execute request: `{"endpoint","payload","maxCost"?}`.
+    /// Reads the body of an execute request: `{"endpoint","payload","version"?,"maxCost"?}`.
     /// - Throws: `NodeError` 400 when it is not JSON, 413 when it is too large, 422 when a field is wrong.
     package init(
         caller: Agent.ID, skill: String, body: [UInt8], token: String?, idempotencyKey: String?, limits: JSONLimits
@@ -56,10 +60,34 @@ public struct ExecuteRequest: Sendable {
                 caller: caller, skill: skill, endpoint: try fields.string("endpoint", minBytes: 1, maxBytes: 128),
                 payload: fields.value("payload") ?? .object([:]), maxCost: try fields.optionalDecimal("maxCost"),
                 token: token, idempotencyKey: idempotencyKey, body: body)
+            try pin(fields)
             try fields.finish()
         } catch {
             throw NodeError(error)
         }
+    }
+
+    /// Takes the version from the body or from behind the skill's name, which must not differ.
+    private mutating func pin(_ fields: FieldReader) throws(FieldError) {
+        if let text = try fields.optionalString("version", minBytes: 1, maxBytes: SemanticVersion.bytesMax) {
+            version = try Self.version(text)
+        }
+        guard let at = skill.firstIndex(of: "@") else { return }
+        let named = try Self.version(String(skill[skill.index(after: at)...]))
+        guard version == nil || version == named else {
+            throw FieldError(path: "version", message: "is not the version that the path names, \(named)")
+        }
+        version = named
+        isPinnedByName = true
+        skill = String(skill[..<at])
+    }
+
+    private static func version(_ text: String) throws(FieldError) -> SemanticVersion {
+        guard let version = SemanticVersion(text) else {
+            throw FieldError(
+                path: "version", message: "must be a semantic version such as \"1.2.0\", not \(quoted(text))")
+        }
+        return version
     }
 
     var hash: BodyHash {
@@ -67,6 +95,7 @@ public struct ExecuteRequest: Sendable {
             of: body
                 ?? JSONValue.object([
                     "endpoint": .string(endpoint), "payload": payload, "maxCost": .optional(maxCost),
+                    "version": .optional(version?.description),
                 ]).serialized())
     }
 }

@@ -12,7 +12,7 @@ extension ExecutionNode {
     public func execute(_ request: ExecuteRequest) async throws(NodeError) -> ExecuteReply {
         // Before anything is looked up: a replay and a refusal are work, too.
         let agent = if let rate = request.agentRate { rate } else { try countRequest(of: request.caller) }
-        let skill = try await skills.skill(request.skill)
+        let skill = try await skills.skill(request.skill, version: request.version)
         let key = try idempotentRequest(request, skill)
         return try await once(key) { outcome in
             ExecuteReply(outcome: outcome, isReplay: true, rates: [agent])
@@ -30,6 +30,7 @@ extension ExecutionNode {
         }
         var clock = request.clock
         try requireHealth()
+        try Self.requireUsable(skill, named: request.version != nil)
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let purchase = try await permit(request.caller, skill, token: request.token)
         let license = licenseClaim(request.caller, skill, purchase)
@@ -118,6 +119,9 @@ extension ExecutionNode {
             try requireBookable()
             try requireOpen(.executions, to: request.caller, skill)
             _ = try await permit(request.caller, skill, token: request.token)
+            // As may the version.
+            let now = try await skills.skill(skill.id.description, version: skill.latest.version)
+            try Self.requireUsable(now, named: request.version != nil)
         } catch {
             running.remove(hold)
             slots.release(request.caller)

@@ -18,7 +18,12 @@ extension ExecutionNode {
     func idempotentRequest(_ request: ExecuteRequest, _ skill: Skill) throws(NodeError) -> IdempotentRequest? {
         try idempotentRequest(
             agent: request.caller, route: Self.executeRoute(of: skill.id), key: request.idempotencyKey,
-            fingerprint: request.hash)
+            fingerprint: request.isPinnedByName ? Self.pinned(request.hash, skill.latest.version) : request.hash)
+    }
+
+    /// A version that the path names is part of the request as much as one that the body names.
+    private static func pinned(_ hash: BodyHash, _ version: SemanticVersion) -> BodyHash {
+        BodyHash(of: Array("@\(version) ".utf8) + hash.bytes)
     }
 
     func idempotentRequest(

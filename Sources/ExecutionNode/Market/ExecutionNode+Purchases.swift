@@ -38,14 +38,14 @@ extension ExecutionNode {
             if had { purchase.trialLeft = 0 }
         }
         do throws(MeterError) {
-            return try await pay(purchase, keyed)
+            return try await pay(purchase, skill.latest.manifest.capabilities, keyed)
         } catch {
             // Bought twice at once: the free runs went to the other purchase.
             guard case .store(.conflict("trialCalls")) = error else { throw Self.refusal(error) }
             purchase.trialLeft = 0
         }
         do throws(MeterError) {
-            return try await pay(purchase, keyed)
+            return try await pay(purchase, skill.latest.manifest.capabilities, keyed)
         } catch {
             throw Self.refusal(error)
         }
@@ -56,10 +56,15 @@ extension ExecutionNode {
             throw NodeError(
                 status: 409, code: "skill_not_for_sale", detail: "The seller of \(skill.name) has left the market.")
         }
-        guard skill.status != .published else { return }
-        throw NodeError(
-            status: 409, code: "skill_not_for_sale",
-            detail: "\(skill.name) is \(skill.status.rawValue) and cannot be bought.")
+        guard skill.status == .published else {
+            throw NodeError(
+                status: 409, code: "skill_not_for_sale",
+                detail: "\(skill.name) is \(skill.status.rawValue) and cannot be bought.")
+        }
+        guard skill.latest.standing.isCurrent else {
+            throw NodeError(
+                status: 409, code: "skill_not_for_sale", detail: "\(skill.name) has no version that can be bought.")
+        }
     }
 
     private static func purchase(
@@ -76,12 +81,15 @@ extension ExecutionNode {
             createdAt: now)
     }
 
-    private func pay(_ purchase: Purchase, _ keyed: IdempotentRequest?) async throws(MeterError) -> StoredOutcome {
+    private func pay(
+        _ purchase: Purchase, _ capabilities: JSONValue, _ keyed: IdempotentRequest?
+    ) async throws(MeterError) -> StoredOutcome {
         let record: PurchaseRecord
         let outcome: StoredOutcome
         do {
             let body: JSONValue = [
-                "purchase": purchase.json, "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
+                "purchase": purchase.json, "capabilities": capabilities,
+                "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
             ]
             outcome = StoredOutcome(
                 status: 201, headers: [.init(name: "Content-Type", value: "application/json")],

@@ -3,7 +3,15 @@ public import MarketCore
 
 /// What is to be published: which package, and fields that repeat its manifest.
 public struct Publication: Sendable {
-    public let package: PackageDigest
+    /// Where the files come from.
+    public enum Origin: Sendable, Hashable {
+        /// The digest of an upload.
+        case package(PackageDigest)
+        /// A git repository, which is fetched once and pinned.
+        case repository(RepositoryPlace)
+    }
+
+    public let origin: Origin
     /// The name that people read; the manifest's name when it is not given.
     public let displayName: String?
     /// Given here when the manifest has none.
@@ -15,7 +23,7 @@ public struct Publication: Sendable {
     let api: PublishedAPI
 
     public init(package: PackageDigest, displayName: String? = nil, pricing: Pricing? = nil) {
-        self.package = package
+        origin = .package(package)
         self.displayName = displayName
         self.pricing = pricing
         repeated = [:]
@@ -26,20 +34,7 @@ public struct Publication: Sendable {
     /// Reads the body of `POST /skills`.
     package init(_ fields: FieldReader) throws(FieldError) {
         let code = try fields.reader("code")
-        let repository = try code.optionalString("repoUrl", maxBytes: 2048)
-        guard let text = try code.optionalString("package", maxBytes: 128) else {
-            throw code.error(
-                "package",
-                repository == nil
-                    ? "this field is missing; upload the package to /api/v1/packages and name its digest"
-                    : "this node does not clone repositories; upload the package to /api/v1/packages and name its digest"
-            )
-        }
-        guard let digest = PackageDigest(text) else {
-            throw code.error("package", "must be \"sha256:\" and 64 hexadecimal digits, as the upload answered")
-        }
-        package = digest
-        _ = try code.optionalString("ref", maxBytes: 256)
+        origin = try Self.origin(code)
 
         var repeated = JSONObject()
         for key in ["entryPoint", "dependencies", "documentation", "runtime", "profile"] {
@@ -72,6 +67,24 @@ public struct Publication: Sendable {
             endpoints = try fields.list("endpoints", maxCount: 64)
         }
         try fields.finish()
+    }
+
+    private static func origin(_ code: FieldReader) throws(FieldError) -> Origin {
+        let repository = try code.optionalString("repoUrl", maxBytes: RepositoryPlace.urlBytesMax)
+        let ref = try code.optionalString("ref", maxBytes: 256)
+        guard let text = try code.optionalString("package", maxBytes: 128) else {
+            guard let repository else {
+                throw code.error(
+                    "package",
+                    "this field is missing; upload the package to /api/v1/packages and name its digest, or name a "
+                        + "git repository as repoUrl")
+            }
+            return .repository(try RepositoryPlace(repository, ref: ref, code))
+        }
+        guard let digest = PackageDigest(text) else {
+            throw code.error("package", "must be \"sha256:\" and 64 hexadecimal digits, as the upload answered")
+        }
+        return .package(digest)
     }
 
     /// - Throws: `FieldError` for the first field that differs from the manifest.

@@ -24,6 +24,20 @@ enum PackageFiles {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// Where a path leads once every link is followed; nil when it leads nowhere.
+    static func realPath(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// The first bytes of a file of a package, whose links are known to stay within it.
+    static func read(_ path: String, bytesMax: Int) throws -> [UInt8] {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        return Array(try file.read(upToCount: bytesMax) ?? Data())
+    }
+
     /// Makes the names in a directory durable.
     static func flush(_ directory: String) -> Bool {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,3 +1,4 @@
+import Fields
 import MarketCore
 import Synchronization
 
@@ -7,6 +8,8 @@ final class SkillDirectory: Sendable {
     private struct State {
         var byID: [Skill.ID: Skill] = [:]
         var idByName: [String: Skill.ID] = [:]
+        /// Versions that calls name.
+        var versions: [Skill.ID: [SemanticVersion: SkillVersion]] = [:]
         /// Raised by every change, so that what was read before is not kept after it.
         var generation = 0
     }
@@ -44,6 +47,7 @@ final class SkillDirectory: Sendable {
             if state.byID.count >= entriesMax {
                 state.byID = [:]
                 state.idByName = [:]
+                state.versions = [:]
             }
             state.byID[found.id] = found
             state.idByName[found.name] = found.id
@@ -51,10 +55,41 @@ final class SkillDirectory: Sendable {
         return found
     }
 
+    /// A skill with the version that a call names as its latest.
+    /// - Parameter version: nil leaves its latest.
+    /// - Throws: `NodeError` 404 when it has no such version.
+    func skill(_ name: String, version: SemanticVersion?) async throws(NodeError) -> Skill {
+        let skill = try await skill(name)
+        guard let version, version != skill.latest.version else { return skill }
+        let (known, generation) = state.withLock { ($0.versions[skill.id]?[version], $0.generation) }
+        var found = known
+        if found == nil {
+            do throws(StoreError) { found = try await store.version(of: skill.id, version) } catch {
+                throw NodeError(error)
+            }
+        }
+        guard let found else {
+            throw NodeError(
+                status: 404, code: "version_not_found",
+                detail: "\(skill.name) has no version \(version); its latest is \(skill.latest.version).",
+                fields: ["latest": .string(skill.latest.version.description)])
+        }
+        if known == nil {
+            state.withLock { state in
+                guard state.generation == generation else { return }
+                state.versions[skill.id, default: [:]][version] = found
+            }
+        }
+        var pinned = skill
+        pinned.latest = found
+        return pinned
+    }
+
     /// The skill was changed; the next look reads it anew.
     func forget(_ id: Skill.ID) {
         state.withLock { state in
             state.generation += 1
+            state.versions[id] = nil
             if let skill = state.byID.removeValue(forKey: id) { state.idByName[skill.name] = nil }
         }
     }

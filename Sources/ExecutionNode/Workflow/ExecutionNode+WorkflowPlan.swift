@@ -35,8 +35,9 @@ extension ExecutionNode {
             guard let version = plan.versions[key] else {
                 throw NodeError(.corrupt("a workflow's step has no version"))
             }
-            var skill = try await skills.skill(version.skillID.description)
-            skill.latest = version
+            // As it stands now: it may have been revoked since.
+            let skill = try await skills.skill(version.skillID.description, version: version.version)
+            try Self.requireUsable(skill, named: true)
             guard let endpoint = version.manifest.endpoint(target.endpoint) else {
                 throw NodeError(.corrupt("a workflow's step has no endpoint"))
             }

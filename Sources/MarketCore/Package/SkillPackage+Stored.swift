@@ -7,6 +7,12 @@ extension SkillPackage {
         try self.init(try reader.read(directory))
     }
 
+    /// Reads an archive that was never compressed, such as git's.
+    /// - Throws: ``PackageError`` for everything that is damaged, hostile or beyond the limits.
+    package init(tar bytes: [UInt8]) throws(PackageError) {
+        try self.init(canonicalArchive: bytes)
+    }
+
     /// Reads what ``canonicalArchive`` gave. Whose package it is, only a comparison of ``digest`` says.
     /// - Throws: ``PackageError`` for everything that is damaged, hostile or beyond the limits.
     package init(canonicalArchive bytes: [UInt8]) throws(PackageError) {

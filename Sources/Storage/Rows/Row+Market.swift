@@ -35,26 +35,47 @@ extension Row {
 
     /// A row of `skills` joined with its latest version, whose columns are prefixed with `version_`.
     func skill() throws -> Skill {
-        let latest = try skillVersion(
-            skillID: try id("id"), version: "latest_version", package: "version_package",
-            manifest: "version_manifest", api: "version_api", createdAt: "version_created_at")
+        let latest = try skillVersion(skillID: "id", version: "latest_version")
         return Skill(
             id: try id("id"), agentID: try id("agent_id"), name: try text("name"),
-            displayName: try text("display_name"), category: try word("category"), pricing: try pricing(),
+            displayName: try text("display_name"), description: try text("description"), category: try word("category"),
+            pricing: try pricing(),
             status: try word("status"), tags: try tags(), latest: latest, rating: try real("rating"),
             reviewCount: try integer("review_count"), downloadCount: try integer("download_count"),
-            quality: try decode(Double?.self, forColumn: "quality"),
+            quality: try optionalReal("quality"), deprecation: try deprecation(),
+            hiddenReason: try optionalText("hidden_reason"),
             createdAt: try time("created_at"), updatedAt: try time("updated_at"))
     }
 
-    func skillVersion(
-        skillID: Skill.ID, version: String = "version", package: String = "package", manifest: String = "manifest",
-        api: String = "api", createdAt: String = "created_at"
-    ) throws -> SkillVersion {
+    /// A row of `skill_versions` joined with its standing, their columns prefixed with `version_` and `standing_`.
+    func skillVersion(skillID: String = "skill_id", version: String = "version") throws -> SkillVersion {
         SkillVersion(
-            skillID: skillID, version: try value(version, SemanticVersion(try text(version))),
-            package: try value(package, PackageDigest(try text(package))),
-            manifest: try manifestValue(manifest), api: try publishedAPI(api), createdAt: try time(createdAt))
+            skillID: try id(skillID), version: try value(version, SemanticVersion(try text(version))),
+            package: try value("package", PackageDigest(try text("version_package"))),
+            manifest: try manifestValue("version_manifest"), api: try publishedAPI("version_api"),
+            source: try source(), standing: try standing(), createdAt: try time("version_created_at"))
+    }
+
+    private func standing() throws -> VersionStanding {
+        func withdrawal(_ kind: String) throws -> VersionStanding.Withdrawal? {
+            guard let at = try optionalTime("standing_\(kind)_at") else { return nil }
+            return VersionStanding.Withdrawal(at: at, reason: try text("standing_\(kind)_reason"))
+        }
+        return VersionStanding(
+            review: try word("standing_review"), quality: try optionalReal("standing_quality"),
+            rules: try optionalInteger("standing_rules"), decision: try optionalText("standing_decision"),
+            yanked: try withdrawal("yanked"), revoked: try withdrawal("revoked"))
+    }
+
+    private func source() throws -> RepositorySource? {
+        guard let data = try decode(Data?.self, forColumn: "version_source") else { return nil }
+        let json = try? JSONValue(parsing: Array(data))
+        return try value("source", json.flatMap(RepositorySource.init(json:)))
+    }
+
+    private func deprecation() throws -> Deprecation? {
+        guard let at = try optionalTime("deprecated_at") else { return nil }
+        return Deprecation(at: at, message: try text("deprecation"), successor: try optionalText("successor"))
     }
 
     func purchase() throws -> Purchase {
@@ -72,7 +93,7 @@ extension Row {
             createdAt: try time("created_at"))
     }
 
-    private func pricing() throws -> Pricing {
+    func pricing() throws -> Pricing {
         do {
             return try Pricing(FieldReader(try JSONValue(parsing: Array(try text("pricing").utf8))))
         } catch {

@@ -17,6 +17,7 @@ extension Row {
     func integer(_ column: String) throws -> Int64 { try decode(Int64.self, forColumn: column) }
     func optionalInteger(_ column: String) throws -> Int64? { try decode(Int64?.self, forColumn: column) }
     func real(_ column: String) throws -> Double { try decode(Double.self, forColumn: column) }
+    func optionalReal(_ column: String) throws -> Double? { try decode(Double?.self, forColumn: column) }
     func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
 
     func time(_ column: String) throws -> Timestamp { Timestamp(milliseconds: try integer(column)) }

@@ -18,6 +18,8 @@ enum Migrations {
         migrator.registerMigration("10 audit log") { db in try db.execute(sql: auditTables) }
         migrator.registerMigration("11 controls") { db in try controls(db) }
         migrator.registerMigration("12 quality") { db in try db.execute(sql: quality) }
+        migrator.registerMigration("13 versions") { db in try db.execute(sql: versions) }
+        migrator.registerMigration("14 abuse reports") { db in try db.execute(sql: reports) }
         migrator.registerMigration("15 reviews") { db in try reviews(db) }
         migrator.registerMigration("16 discovery") { db in try db.execute(sql: discovery) }
         migrator.registerMigration("17 analytics") { db in try db.execute(sql: analytics) }

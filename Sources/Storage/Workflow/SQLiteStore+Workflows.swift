@@ -29,9 +29,12 @@ extension SQLiteStore: WorkflowStore {
 
     public func versionNumbers(of skill: Skill.ID) async throws(StoreError) -> [SemanticVersion] {
         try await read { db in
-            try db.rows("SELECT version FROM skill_versions WHERE skill_id = ?", [skill.uuid]).map {
-                try $0.version("version")
-            }
+            try db.rows(
+                """
+                SELECT version FROM version_standings
+                WHERE skill_id = ? AND review = 'passed' AND yanked_at IS NULL AND revoked_at IS NULL
+                """, [skill.uuid]
+            ).map { try $0.version("version") }
         }
     }
 

@@ -28,7 +28,7 @@ struct ProfileTests {
     @Test("that ship are all read, and default has the limits that the documents promise")
     func shipped() throws {
         let store = try ProfileStore(directory: Harness.package + "/profiles")
-        #expect(store.names == ["default", "native", "node", "python", "strict"])
+        #expect(store.names == ["default", "git", "native", "node", "python", "scanner", "strict"])
         #expect(try #require(store.profile(named: "default")).limits == .standard)
         #expect(store.profile(named: "python")?.runtime == "python")
         #expect(store.profile(named: "nobody") == nil)

@@ -7,10 +7,11 @@ struct SkillGroup: AsyncParsableCommand {
             From nothing to the market:
               clawrunner skill init hello --runtime python
               clawrunner skill test hello
+              clawrunner skill review hello
               clawrunner skill publish hello
             """,
         subcommands: [
-            SkillInit.self, SkillValidate.self, SkillPack.self, SkillTestCommand.self, SkillPublish.self,
-            SkillSecretGroup.self,
+            SkillInit.self, SkillValidate.self, SkillPack.self, SkillTestCommand.self, SkillReview.self,
+            SkillPublish.self, SkillVersionGroup.self, SkillEditCommand.self, SkillSecretGroup.self,
         ])
 }

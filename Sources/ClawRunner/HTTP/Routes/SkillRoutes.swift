@@ -16,6 +16,7 @@ struct SkillRoutes {
             Route(.post, "/api/v1/skills", scopes: .publish, publish),
             Route(.get, "/api/v1/skills", list),
             Route(.get, "/api/v1/skills/{skill}", show),
+            Route(.patch, "/api/v1/skills/{skill}", scopes: .publish, change),
             Route(.get, "/api/v1/skills/{skill}/secrets", listSecrets),
             Route(.put, "/api/v1/skills/{skill}/secrets/{name}", scopes: .publish, setSecret),
             Route(.delete, "/api/v1/skills/{skill}/secrets/{name}", scopes: .publish, removeSecret),
@@ -36,10 +37,31 @@ struct SkillRoutes {
     @Sendable private func publish(_ call: Call) async throws -> Reply {
         let agent = try call.caller(node)
         let fields = try call.fields(try await call.body(bytesMax: 1 << 20))
-        let (skill, isNew) = try await node.publish(try Publication(fields), by: agent)
-        return .json(
-            ["skill": skill.json, "deploymentUrl": .string(node.executeURL(of: skill))], status: isNew ? 201 : 200
-        ).with(.location, "/api/v1/skills/\(skill.id)")
+        let handed = try await node.handIn(try Publication(fields), by: agent, waitSeconds: call.reviewWaitSeconds)
+        return reply(handed, status: handed.isNew ? 201 : 200)
+    }
+
+    private func reply(_ handed: ExecutionNode.Handed, status: Int) -> Reply {
+        .json(
+            [
+                "skill": handed.skill.json, "version": handed.version.json,
+                "deploymentUrl": .string(node.executeURL(of: handed.skill)),
+            ], status: status
+        ).with(.location, "/api/v1/skills/\(handed.skill.id)")
+    }
+
+    /// With `code` a new version, without it what needs none.
+    @Sendable private func change(_ call: Call) async throws -> Reply {
+        let agent = try call.caller(node)
+        let fields = try call.fields(try await call.body(bytesMax: 1 << 20))
+        let name = call.parameter("skill")
+        guard fields.optionalValue("code") == nil else {
+            let handed = try await node.handIn(
+                try Publication(fields), of: name, by: agent, waitSeconds: call.reviewWaitSeconds)
+            return reply(handed, status: 200)
+        }
+        let skill = try await node.edit(name, try SkillEdit(fields), for: agent)
+        return .json(["skill": skill.json, "deploymentUrl": .string(node.executeURL(of: skill))])
     }
 
     @Sendable private func list(_ call: Call) async throws -> Reply {
@@ -51,12 +73,13 @@ struct SkillRoutes {
 
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
-        let skill = try await node.skill(call.parameter("skill"))
+        let skill = try await node.skill(call.parameter("skill"), for: call.agent)
         let reviews = try await node.reviews(
             ReviewQuery(skillID: skill.id, page: PageRequest(limit: Self.reviewsShown)))
         return .json([
             "skill": skill.json, "reviews": .array(reviews.items.map(\.json)),
             "examples": .array(skill.latest.examples),
+            "documentation": try await node.documentation(of: skill),
             "deploymentUrl": .string(node.executeURL(of: skill)),
         ]).tagged(for: call)
     }

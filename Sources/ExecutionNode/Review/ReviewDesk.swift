@@ -1,0 +1,148 @@
+import Foundation
+import MarketCore
+import Synchronization
+
+/// The reviews that are under way and those that wait for them: only so many at once, and only so many of one agent.
+/// What is lost with the process is in the store as pending, and is handed in again at the next start.
+final class ReviewDesk: Sendable {
+    static let atOnceMax = 2
+    static let waitingMax = 256
+    static let perAgentMax = 8
+
+    typealias Work = @Sendable (LiveReview) async -> Void
+
+    private struct State {
+        var queue: [(VersionKey, Work)] = []
+        var running: [VersionKey: Task<Void, Never>] = [:]
+        var live: [VersionKey: LiveReview] = [:]
+        var watchers: [VersionKey: [UUID: CheckedContinuation<Void, Never>]] = [:]
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Lines a review up.
+    /// - Parameter isBounded: false for what the store holds already.
+    /// - Throws: `NodeError` 429 or 503 when there is no place.
+    func submit(_ key: VersionKey, isBounded: Bool = true, _ work: @escaping Work) throws(NodeError) {
+        let refusal = state.withLock { state -> NodeError? in
+            guard !state.isStopped, state.live[key] == nil else { return nil }
+            if isBounded {
+                if let refusal = Self.refusal(of: key.agentID, in: state) { return refusal }
+            }
+            state.live[key] = LiveReview(key: key)
+            state.queue.append((key, work))
+            return nil
+        }
+        if let refusal { throw refusal }
+        advance()
+    }
+
+    /// Looks whether another review has a place.
+    /// - Throws: `NodeError` 429 or 503.
+    func requirePlace(for agent: Agent.ID) throws(NodeError) {
+        if let refusal = state.withLock({ Self.refusal(of: agent, in: $0) }) { throw refusal }
+    }
+
+    /// What a review that is under way has come to; nil when there is none.
+    func live(_ key: VersionKey) -> LiveReview? { state.withLock { $0.live[key] } }
+
+    /// Waits for the end of a review, or for so long; the review goes on when the task is cancelled.
+    func wait(for key: VersionKey, seconds: Int64) async {
+        guard seconds > 0 else { return }
+        let id = UUID()
+        let timer = Task {
+            try? await Task.sleep(for: .seconds(seconds))
+            wake(key, id)
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard state.live[key] != nil, !Task.isCancelled else { return true }
+                    state.watchers[key, default: [:]][id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            wake(key, id)
+        }
+        timer.cancel()
+    }
+
+    /// Ends what is under way; it stays pending in the store.
+    func stop() async {
+        let tasks = state.withLock { state in
+            state.isStopped = true
+            for (key, _) in state.queue { state.live[key] = nil }
+            state.queue = []
+            return Array(state.running.values)
+        }
+        tasks.forEach { $0.cancel() }
+        for task in tasks { await task.value }
+        let left = state.withLock { state in
+            defer { state.watchers = [:] }
+            return state.watchers.values.flatMap(\.values)
+        }
+        left.forEach { $0.resume() }
+    }
+
+    private static func refusal(of agent: Agent.ID, in state: State) -> NodeError? {
+        guard state.live.count < waitingMax else {
+            return .overloaded(
+                "reviews", "\(waitingMax) versions wait for their review; publish again later.", retryAfterSeconds: 30)
+        }
+        guard state.live.keys.count(where: { $0.agentID == agent }) < perAgentMax else {
+            return NodeError(
+                status: 429, code: "too_many_reviews",
+                detail: "\(perAgentMax) versions of yours wait for their review; publish the next when one is through.",
+                retryable: true, retryAfterSeconds: 10)
+        }
+        return nil
+    }
+
+    private func advance() {
+        state.withLock { state in
+            guard !state.isStopped, state.running.count < Self.atOnceMax, !state.queue.isEmpty else { return }
+            let (key, work) = state.queue.removeFirst()
+            guard let live = state.live[key] else { return }
+            state.running[key] = Task.detached {
+                await work(live)
+                self.end(key)
+            }
+        }
+    }
+
+    private func end(_ key: VersionKey) {
+        let watchers = state.withLock { state in
+            state.running[key] = nil
+            state.live[key] = nil
+            return state.watchers.removeValue(forKey: key)
+        }
+        watchers?.values.forEach { $0.resume() }
+        advance()
+    }
+
+    private func wake(_ key: VersionKey, _ id: UUID) {
+        let watcher = state.withLock { state in
+            defer { if state.watchers[key]?.isEmpty == true { state.watchers[key] = nil } }
+            return state.watchers[key]?.removeValue(forKey: id)
+        }
+        watcher?.resume()
+    }
+}
+
+/// A review that is under way, for who looks on.
+final class LiveReview: Sendable {
+    let key: VersionKey
+    private let report: Mutex<ReviewReport>
+
+    init(key: VersionKey) {
+        self.key = key
+        report = Mutex(ReviewReport(version: key.version))
+    }
+
+    func update(_ change: (inout ReviewReport) -> Void) { report.withLock { change(&$0) } }
+
+    var current: ReviewReport { report.withLock { $0 } }
+}
