@@ -8,7 +8,7 @@ public enum AgentName {
     private static let reserved: Set<String> = Set(
         [
             "admin", "administrator", "anonymous", "anyone", "api", "audit", "billing", "everyone", "help", "helpdesk",
-            "kept", "me", "market", "marketplace", "moderator", "nobody", "none", "null", "official", "operator",
+            "kept", "me", "market", "marketplace", "moderator", "none", "null", "official", "operator",
             "owner",
             "payment", "payments", "platform", "register", "root", "security", "self", "staff", "status", "support",
             "system", "team", "true", "false", "undefined", "verified", "webmaster",

@@ -113,7 +113,7 @@ extension Row {
         return try value(column, json.flatMap(PublishedAPI.init(json:)))
     }
 
-    private func manifestValue(_ column: String) throws -> SkillManifest {
+    func manifestValue(_ column: String) throws -> SkillManifest {
         do {
             return try SkillManifest(json: try JSONValue(parsing: try bytes(column)))
         } catch {
