@@ -1,3 +1,4 @@
+import Fields
 import MarketCore
 import Metering
 import Synchronization

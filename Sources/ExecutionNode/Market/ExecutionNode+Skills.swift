@@ -1,5 +1,6 @@
 import Fields
 public import MarketCore
+import Metering
 
 extension ExecutionNode {
     /// Takes a packed package in.
