@@ -47,7 +47,7 @@ struct LaterTests {
         var ids: [String] = []
         for _ in 0..<LaterRuns.ofAgentMax { ids.append(try await begin(fixture, skill, by: owner)) }
         await expectError(429, "too_many_later_runs") { _ = try await begin(fixture, skill, by: owner) }
-        let running = try await running(fixture, ids, owner)
+        let running = try await self.running(fixture, ids, owner)
         let other = try await fixture.register("other")
         await expectError(404, "execution_not_found") { try await fixture.node.cancel(running, by: other.id) }
 

@@ -39,7 +39,7 @@ extension ExecutionNode {
         let ticket = try later.enter(request.caller)
         let (answers, continuation) = AsyncStream<Result<LaterReply, NodeError>>.makeStream(
             bufferingPolicy: .bufferingOldest(1))
-        request.observer = { [later] stage in
+        request.observer = { [later = self.later] stage in
             later.note(stage, of: ticket)
             if case .held(let id) = stage { continuation.yield(.success(.taken(id))) }
         }
