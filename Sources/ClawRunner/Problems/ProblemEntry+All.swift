@@ -510,6 +510,73 @@ extension ProblemEntry {
             remedy: "Wait for Retry-After.", retryable: "yes", fields: "paused reason"),
     ]
 
+    private static let ofVersions: [ProblemEntry] = [
+        ProblemEntry(
+            "own_report", 403,
+            meaning: "The skill is the caller's own.",
+            remedy: "Take the version back instead: yank or revoke it."),
+        ProblemEntry(
+            "version_not_found", 404,
+            meaning: "The skill has no such version, or it never passed its review.",
+            remedy: "Take a version of GET /api/v1/skills/{skill}/versions.", fields: "latest"),
+        ProblemEntry(
+            "report_not_found", 404,
+            meaning: "There is no such report.",
+            remedy: "GET /api/v1/admin/reports lists them."),
+        ProblemEntry(
+            "report_open", 409,
+            meaning: "The caller's report on the skill is open.",
+            remedy: "Wait for the operator's decision."),
+        ProblemEntry(
+            "version_pending", 409,
+            meaning: "The version that the call runs is being reviewed.",
+            remedy: "Wait for Retry-After.", retryable: "yes", fields: "version"),
+        ProblemEntry(
+            "version_in_review", 409,
+            meaning: "The version that the call runs waits for the operator's decision.",
+            remedy: "Name an earlier version, or wait.", fields: "version"),
+        ProblemEntry(
+            "version_rejected", 409,
+            meaning: "The version that the call runs was rejected.",
+            remedy: "Name an earlier version.", fields: "version"),
+        ProblemEntry(
+            "version_revoked", 410,
+            meaning: "The version is forbidden, for the reason given.",
+            remedy: "Take a later version.", fields: "version reason"),
+        ProblemEntry(
+            "version_yanked", 410,
+            meaning: "The latest version was taken back.",
+            remedy: "Who must go on using it names it.", fields: "version reason"),
+        ProblemEntry(
+            "repository_unusable", 422,
+            meaning: "The repository could not be fetched.",
+            remedy: "Correct code.repoUrl and code.ref as detail says.", fields: "stderr"),
+        ProblemEntry(
+            "skill_rejected", 422,
+            meaning: "The review found what cannot be published.",
+            remedy: "Correct every finding.", fields: "findings"),
+        ProblemEntry(
+            "text_refused", 422,
+            meaning: "The text shown with the skill has what is not accepted.",
+            remedy: "Correct every finding.", fields: "findings"),
+        ProblemEntry(
+            "version_bump_too_small", 422,
+            meaning: "The version breaks callers of the latest, and its number does not say so.",
+            remedy: "Raise the number as detail says.", fields: "latest changes"),
+        ProblemEntry(
+            "too_many_reports", 429,
+            meaning: "The caller has reported as much as it may for now.",
+            remedy: "Wait for Retry-After.", retryable: "yes"),
+        ProblemEntry(
+            "too_many_reviews", 429,
+            meaning: "As many versions of the agent wait for their review as may.",
+            remedy: "Publish the next when one is through.", retryable: "yes"),
+        ProblemEntry(
+            "sources_unavailable", 503,
+            meaning: "This node cannot fetch repositories, or git could not be started.",
+            remedy: "Upload a package instead.", retryable: "some"),
+    ]
+
     private static let ofReviewsAndWorkflows: [ProblemEntry] = [
         ProblemEntry(
             "too_many_later_runs", 429,
