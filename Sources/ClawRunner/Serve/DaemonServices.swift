@@ -1,5 +1,6 @@
 import ExecutionNode
 import Fields
+import LicenseCheck
 import Logging
 import Sandbox
 import ServiceLifecycle
