@@ -63,7 +63,7 @@ extension ExecutionNode {
                     detail: "git could not be started here: \(outcome.verdict.detail)", retryable: true)
             }
             let log = String(decoding: outcome.standardError.suffix(2048), as: UTF8.self)
-            throw Self.unusable(place, outcome.verdict.detail, log: log)
+            throw Self.unusable(place, outcome.verdict.detail.replacing("The skill", with: "git"), log: log)
         }
         let output = outcome.standardOutput
         let commit = String(decoding: output.prefix { $0 != 0x0A }.prefix(65), as: UTF8.self)
