@@ -43,7 +43,7 @@ final class ReadContender: Contender {
         }
         let lists = [
             "", "?sort=popular", "?sort=rating&category=analysis", "?runtime=node&minRating=4&sort=popular",
-            "?maxPrice=0.5&network=none", "?tag=\(GrownStore.words[10])", "?sort=relevance&limit=200",
+            "?maxPrice=0.5&network=none", "?tag=\(GrownStore.words[10])", "?sort=relevance",
         ].map { "/api/v1/skills\($0)" }
         let pages = (0..<200).map { _ in
             "/api/v1/skills/\(skill)-\(Int.random(in: 10...max(10, skills), using: &random))"

@@ -19,6 +19,9 @@ enum Quantity {
         return "\(short(Double(microseconds) / 1_000_000)) s"
     }
 
+    /// Such as `1 seller`, `2 sellers`.
+    static func count(_ number: Int64, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
     /// One digit after the point below ten, none above, and none where it would be zero.
     private static func short(_ value: Double) -> String {
         let tenths = (value * 10).rounded() / 10

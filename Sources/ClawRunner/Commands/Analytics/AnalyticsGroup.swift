@@ -68,7 +68,8 @@ struct AnalyticsSales: AsyncParsableCommand {
         table.lines().forEach { Terminal.output.line($0) }
         if let former = answer["retention"]?["formerBuyers"]?.int64, former > 0 {
             Terminal.output.line(
-                "Of \(former) buyers of the time before \(answer["retention"]?["returned"]?.int64 ?? 0) came back.")
+                "Of \(Quantity.count(former, "buyer")) of the time before \(answer["retention"]?["returned"]?.int64 ?? 0) came back."
+            )
         }
     }
 
@@ -109,8 +110,10 @@ struct AnalyticsMarket: AsyncParsableCommand {
         table.lines().forEach { Terminal.output.line($0) }
         let totals = answer["totals"]
         Terminal.output.line(
-            "In all: \(totals?["agents"]?.int64 ?? 0) agents, \(totals?["skills"]?.int64 ?? 0) skills, "
-                + "\(totals?["purchases"]?.int64 ?? 0) purchases, \(totals?["runs"]?.int64 ?? 0) runs.")
+            "In all: "
+                + ["agent", "skill", "purchase", "run"].map {
+                    Quantity.count(totals?["\($0)s"]?.int64 ?? 0, $0)
+                }.joined(separator: ", ") + ".")
     }
 }
 

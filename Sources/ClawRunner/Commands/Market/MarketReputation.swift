@@ -51,7 +51,7 @@ struct MarketReputation: AsyncParsableCommand {
             Terminal.output.line(answer.description)
         } else {
             Terminal.output.line(
-                "\(answer["sellers"]?.int64 ?? 0) sellers recounted; \(differing.count) differed"
+                "\(Quantity.count(answer["sellers"]?.int64 ?? 0, "seller")) recounted; \(differing.count) differed"
                     + (differing.isEmpty ? "." : " and were set:"))
             for agent in differing { Terminal.output.line("  \(agent.string ?? "")") }
         }

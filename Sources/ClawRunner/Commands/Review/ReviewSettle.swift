@@ -22,7 +22,8 @@ struct ReviewReported: AsyncParsableCommand {
         for report in items {
             ReviewText.lines(report["review"]).forEach { Terminal.output.line($0) }
             let reason = Terminal.harmless(report["firstReason"]?.string ?? "")
-            Terminal.output.line("  reported \(report["reportCount"]?.int64 ?? 0) times, first: \(reason)")
+            Terminal.output.line(
+                "  reported \(Quantity.count(report["reportCount"]?.int64 ?? 0, "time")), first: \(reason)")
         }
         PageOptions.showMore(answer)
     }
