@@ -196,6 +196,25 @@ struct WorkflowTests {
         try await market.close()
     }
 
+    @Test("neither a revoked workflow runs, nor one whose step's version was revoked", arguments: ["flow", "alpha"])
+    func revoked(name: String) async throws {
+        let runner = ScriptedRunner()
+        let market = try await WorkflowMarket(runner: runner)
+        let flow = try await market.publish(WorkflowMarket.manifest(Self.two, payer: "buyer"))
+        let token = try await market.fixture.buy(flow, by: market.buyer)
+        #expect(try await call(market, flow, ["a": 1, "b": 2], token: token).isOK)
+        let before = (runner.started, try await market.balances())
+        _ = try await market.fixture.node.revoke("1.0.0", of: name, reason: "leaks its input", for: nil)
+        let error = await #expect(throws: NodeError.self) {
+            try await call(market, flow, ["a": 1, "b": 2], token: token)
+        }
+        #expect(error?.code == "version_revoked")
+        #expect(error?.status == 410)
+        #expect(runner.started == before.0)
+        #expect(try await market.balances() == before.1)
+        try await market.close()
+    }
+
     // MARK: Order
 
     @Test("branches run side by side up to the limit, and what waits runs after")

@@ -11,6 +11,7 @@ extension ExecutionNode {
     ) async throws(NodeError) -> ExecuteReply {
         var clock = request.clock
         try requireHealth()
+        try Self.requireUsable(skill, named: request.version != nil)
         let endpoint = try Self.endpoint(request.endpoint, of: skill)
         let purchase = try await permit(request.caller, skill, token: request.token)
         let license = licenseClaim(request.caller, skill, purchase)
