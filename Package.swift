@@ -86,7 +86,8 @@ let package = Package(
             name: "Storage",
             dependencies: [
                 "CLinux", "Fields", "MarketCore", "LicenseCheck", "Metering",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: common),
 

@@ -111,12 +111,12 @@ struct ReceiptTests {
     func place() throws {
         let receipts = try chain(3)
         let hash = receipts[1].hash
-        #expect(ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: hash))
-        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 2, after: hash))
-        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: receipts[0].hash))
-        #expect(!ReceiptDraft.claims(Array(receipts[2].compact.utf8), number: 3, after: nil))
-        #expect(ReceiptDraft.claims(Array(receipts[0].compact.utf8), number: 1, after: nil))
-        #expect(!ReceiptDraft.claims([UInt8](), number: 1, after: nil))
+        #expect(receipts[2].compact.claims(number: 3, after: hash))
+        #expect(!receipts[2].compact.claims(number: 2, after: hash))
+        #expect(!receipts[2].compact.claims(number: 3, after: receipts[0].hash))
+        #expect(!receipts[2].compact.claims(number: 3, after: nil))
+        #expect(receipts[0].compact.claims(number: 1, after: nil))
+        for text in ["", ".", "..", "a.b.c", "a.!!!!.c", "a.é.c"] { #expect(!text.claims(number: 1, after: nil)) }
     }
 
     @Test("chain names of another form are refused", arguments: ["", "purchase", "purchase:", "skill:x", "owner:1"])
@@ -137,5 +137,12 @@ struct ReceiptTests {
     @Test("base64url takes only canonical text", arguments: ["A", "AB=", "A+/A", "AB", "AAB", "AA A", "Ä"])
     func base64Malformed(text: String) {
         #expect(Base64URL.decode(text) == nil)
+    }
+}
+
+extension String {
+    /// Whether a receipt claims this place of its chain.
+    func claims(number: Int64, after previous: BodyHash?) -> Bool {
+        Array(utf8).withUnsafeBytes { ReceiptDraft.claims($0, number: number, after: previous?.bytes) }
     }
 }

@@ -157,10 +157,11 @@ final class StoreFixture: Sendable {
     }
 
     func settlement(
-        _ usage: SkillUsage, countsUse: Bool = true, idempotency: IdempotentRequest? = nil
+        _ usage: SkillUsage, countsUse: Bool = true, isTrial: Bool = false, idempotency: IdempotentRequest? = nil
     ) throws -> Settlement {
         try Settlement(
-            usage: usage, sellerID: seller.id, countsUse: countsUse, requestHash: BodyHash(of: "q".utf8),
+            usage: usage, sellerID: seller.id, countsUse: countsUse, isTrial: isTrial,
+            requestHash: BodyHash(of: "q".utf8),
             responseHash: BodyHash(of: "a".utf8), report: Array(#"{"layers":[]}"#.utf8), idempotency: idempotency
         ) { receipt in
             StoredOutcome(

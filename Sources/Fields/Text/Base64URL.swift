@@ -32,11 +32,17 @@ package enum Base64URL {
 
     /// Nil for a character outside the alphabet, an impossible length, or unused bits that are not zero.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let bytes = text.utf8.withContiguousStorageIfAvailable { decode(UnsafeRawBufferPointer($0)[...]) }
+        return bytes ?? Array(text.utf8).withUnsafeBytes { decode($0[...]) }
+    }
+
+    /// As ``decode(_:)``, of text in UTF-8.
+    package static func decode(_ text: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
         var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count * 3 / 4)
+        output.reserveCapacity(text.count * 3 / 4)
         var buffer: UInt32 = 0
         var bits = 0
-        for character in text.utf8 {
+        for character in text {
             let value = values[Int(character)]
             guard value != 0xff else { return nil }
             buffer = buffer << 6 | UInt32(value)

@@ -26,7 +26,7 @@ public struct ReceiptDraft: Sendable {
 
     /// The compact form of the receipt at one place of the chain; throws what the signer throws.
     public func signed(number: Int64, previous: BodyHash?) throws -> String {
-        var bytes = header + Base64URL.encodedBytes(payload + Self.place(number, after: previous))
+        var bytes = header + Base64URL.encodedBytes(payload + Self.place(number, after: previous?.bytes))
         let signature = try signer.signature(over: bytes)
         bytes.append(UInt8(ascii: "."))
         bytes += Base64URL.encodedBytes(signature)
@@ -35,24 +35,24 @@ public struct ReceiptDraft: Sendable {
 
     /// Whether a compact receipt claims this place of its chain; reads nothing else of it.
     package static func claims(
-        _ compact: some RandomAccessCollection<UInt8>, number: Int64, after previous: BodyHash?
+        _ compact: UnsafeRawBufferPointer, number: Int64, after previous: [UInt8]?
     ) -> Bool {
         let dot = UInt8(ascii: ".")
         guard let first = compact.firstIndex(of: dot), let last = compact.lastIndex(of: dot), first < last else {
             return false
         }
-        let payload = compact[compact.index(after: first)..<last]
+        let payload = compact[(first + 1)..<last]
         let place = place(number, after: previous)
         // Four characters are three bytes: only the last of them are decoded.
         let count = min(payload.count, (place.count + 2) / 3 * 4 + payload.count % 4)
         let skipped = (payload.count - count) / 4 * 4
-        let tail = String(decoding: payload.dropFirst(skipped), as: UTF8.self)
-        return Base64URL.decode(Substring(tail))?.suffix(place.count).elementsEqual(place) ?? false
+        return Base64URL.decode(payload.dropFirst(skipped))?.suffix(place.count).elementsEqual(place) ?? false
     }
 
     /// How a payload ends.
-    private static func place(_ number: Int64, after previous: BodyHash?) -> [UInt8] {
-        let hash = previous.map { "\"\($0.base64URL)\"" } ?? "null"
-        return Array(",\"number\":\(number),\"prev\":\(hash)}".utf8)
+    private static func place(_ number: Int64, after previous: [UInt8]?) -> [UInt8] {
+        let hash =
+            previous.map { Array("\"".utf8) + Base64URL.encodedBytes($0) + Array("\"".utf8) } ?? Array("null".utf8)
+        return Array(",\"number\":\(number),\"prev\":".utf8) + hash + Array("}".utf8)
     }
 }

@@ -3,7 +3,10 @@ import GRDB
 /// What the sums by day should be, for the check of the books: a query for each table that selects what is wrong, as rows of
 /// a place and a detail. Runs that were booked since the sums were brought up to date are counted in.
 enum AnalyticsAudit {
-    static var checks: [String] {
+    static var checks: [String] { checksOfRuns + checksOfSales }
+
+    /// What ``RunDays`` mostly spares.
+    private static var checksOfRuns: [String] {
         [
             check(
                 "calls", columns: "seller_id, day, skill_id, verdict, currency", sums: "sum(calls), sum(cost)",
@@ -16,10 +19,6 @@ enum AnalyticsAudit {
                     WHERE unit = 'day' AND agent_id <> seller_id
                     """),
             check(
-                "durations", columns: "seller_id, day, skill_id", sums: "sum(calls)",
-                kept: "SELECT seller_id, day, skill_id, calls FROM latency_days",
-                counted: "SELECT seller_id, day, skill_id, calls FROM skill_days WHERE verdict = 'ok'"),
-            check(
                 "buyers", columns: "seller_id, day, skill_id, buyer_id", sums: "1",
                 kept: """
                     SELECT seller_id, day, skill_id, buyer_id FROM buyer_days
@@ -29,6 +28,15 @@ enum AnalyticsAudit {
                     SELECT seller_id, start AS day, skill_id, agent_id AS buyer_id FROM usage_totals
                     WHERE unit = 'day' AND agent_id <> seller_id
                     """),
+        ]
+    }
+
+    static var checksOfSales: [String] {
+        [
+            check(
+                "durations", columns: "seller_id, day, skill_id", sums: "sum(calls)",
+                kept: "SELECT seller_id, day, skill_id, calls FROM latency_days",
+                counted: "SELECT seller_id, day, skill_id, calls FROM skill_days WHERE verdict = 'ok'"),
             check(
                 "sales", columns: "seller_id, day, skill_id, currency",
                 sums: "sum(payments), sum(amount), sum(refunded)",

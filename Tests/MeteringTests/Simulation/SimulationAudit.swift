@@ -38,7 +38,7 @@ struct SimulationAudit {
             if run.number != (end?.number ?? 0) + 1 { return "a chain goes on with \(run.number)" }
             if store.signer != nil {
                 let previous = end.map { BodyHash(of: $0.receipt.utf8) }
-                guard ReceiptDraft.claims(Array(run.receipt.utf8), number: run.number, after: previous) else {
+                guard run.receipt.claims(number: run.number, after: previous) else {
                     return "a receipt does not name the one before"
                 }
             }

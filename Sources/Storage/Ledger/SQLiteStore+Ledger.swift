@@ -38,22 +38,55 @@ extension SQLiteStore {
             guard try queue.read({ try $0.tableExists("upgrades") }) else {
                 throw StoreError.unavailable("\(path) was written by an older version; start the daemon on it once")
             }
-            var faults: [LedgerCheck.Fault] = []
-            do {
-                try queue.read { db in faults = try LedgerAudit.checkFile(db) }
-            } catch {
-                // Having met a damaged page, SQLite does not even end the reading; what was found counts.
-                guard !faults.isEmpty else { throw error }
+            let quick = try pagesAndQuick(path)
+            guard quick.faults.isEmpty else {
+                return LedgerCheck(accounts: 0, transfers: 0, usages: 0, sums: [], faults: quick.faults)
             }
-            guard faults.isEmpty else {
-                return LedgerCheck(accounts: 0, transfers: 0, usages: 0, sums: [], faults: faults)
-            }
-            return try checkParts(path)
+            return try quick.check ?? checkExactly(at: path)
         }
     }
 
+    /// Looks for damaged pages and, at the same time, decides whether the rest need be asked exactly.
+    ///
+    /// - Returns: damaged pages; or what the quick way found, which is nil when it found something odd or could not read on.
+    private static func pagesAndQuick(_ path: String) throws -> (faults: [LedgerCheck.Fault], check: LedgerCheck?) {
+        let pages = Mutex<Result<[LedgerCheck.Fault], any Error>>(.success([]))
+        let check = Mutex<LedgerCheck?>(nil)
+        DispatchQueue.concurrentPerform(iterations: 2) { index in
+            if index == 0 {
+                let result = Result { try damagedPages(path) }
+                pages.withLock { $0 = result }
+            } else {
+                // An error is met again by the exact way, unless it comes from a damaged page.
+                let found = try? quickCheck(at: path)
+                check.withLock { $0 = found }
+            }
+        }
+        return (try pages.withLock { $0 }.get(), check.withLock { $0 })
+    }
+
+    private static func damagedPages(_ path: String) throws -> [LedgerCheck.Fault] {
+        let queue = try readOnly(path)
+        defer { try? queue.close() }
+        var faults: [LedgerCheck.Fault] = []
+        do {
+            try queue.read { db in faults = try LedgerAudit.checkFile(db) }
+        } catch {
+            // Having met a damaged page, SQLite does not even end the reading; what was found counts.
+            guard !faults.isEmpty else { throw error }
+        }
+        return faults
+    }
+
+    /// Nil when something is odd: then ``checkExactly(at:)`` must say what.
+    static func quickCheck(at path: String) throws -> LedgerCheck? {
+        let queue = try readOnly(path)
+        defer { try? queue.close() }
+        return try queue.read { db in try QuickAudit.check(db) }
+    }
+
     /// Both parts at once, each by a connection of its own.
-    private static func checkParts(_ path: String) throws -> LedgerCheck {
+    static func checkExactly(at path: String) throws -> LedgerCheck {
         let parts = LedgerAudit.Part.allCases
         let results = Mutex<[Int: Result<LedgerAudit.Finding, any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: parts.count) { index in
