@@ -1,6 +1,8 @@
 import GRDB
 import Metering
 
+// Entries, and what they were booked for.
+extension LedgerAudit {
     mutating func checkTransfers() throws {
         try faults(
             """
