@@ -55,7 +55,8 @@ extension StoreFixture {
             sellerID: purchase.sellerID, amount: Money(base: amount, currency: paid.currency), of: paid,
             before: Money(base: before, currency: paid.currency), returnsFee: true, reason: "it was late",
             createdAt: .now)
-        _ = try await store.refund(RefundRecord(refund, endsLicense: endsLicense), onCommit: {})
+        let payment: Payment.ID? = if endsLicense, case .payment(let id) = target { id } else { nil }
+        _ = try await store.refund(RefundRecord([refund], endsAfter: payment), onCommit: {})
     }
 
     /// A licence with free runs, paid in the other currency and given back whole.
