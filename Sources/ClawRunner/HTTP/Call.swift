@@ -40,6 +40,12 @@ struct Call: Sendable {
         return try node.identify(try bearer, from: origin)
     }
 
+    /// Who calls, for pages that anybody may see and an owner sees more of; nil without a key that is good for this.
+    var agent: Agent.ID? {
+        guard let key, (try? ExecutionNode.require(scopes, of: key)) != nil else { return nil }
+        return key.agentID
+    }
+
     var origin: CallOrigin { connection?.origin ?? .unknown }
 
     /// Lets only the operator pass.
