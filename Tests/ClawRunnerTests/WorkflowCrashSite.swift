@@ -158,7 +158,7 @@ final class WorkflowCrashSite: @unchecked Sendable {
 
     private func publish(_ folder: String, by agent: String) async throws {
         let skill = try SkillFolder(cli.path(folder))
-        _ = try await SkillPublication(client: client(agent), skill: skill).publish()
+        _ = try await SkillPublication(client: client(agent), origin: .folder(skill)).publish()
     }
 
     private func credit(_ name: String) async throws {
