@@ -7,7 +7,8 @@ def tell(story):
     buyer, seller = story.buyer, story.seller
     runs = buyer("listUsage", query={"verdict": "ok", "limit": 1, "from": "2020-01-01T00:00:00Z"})
     assert runs["pagination"]["total"] >= 3 and runs["pagination"]["nextCursor"]
-    assert buyer("listUsage", query={"skillId": "endless-loop"})["items"][0]["verdict"] == "cpu_limit"
+    verdicts = [each["verdict"] for each in buyer("listUsage", query={"skillId": "endless-loop"})["items"]]
+    assert "cpu_limit" in verdicts
     buyer.refused(400, "invalid_parameter", "listUsage", query={"from": "yesterday"})
 
     sums = buyer("summarizeUsage", query={"by": "month", "skillId": "word-stats"})["items"]
