@@ -42,7 +42,7 @@ struct LaterTests {
     @Test("an agent has sixteen of them at once; one that is cancelled is booked at no cost and makes room")
     func bound() async throws {
         let fixture = try await NodeFixture { $0.runsMax = 4 }
-        let owner = try await fixture.register("owner")
+        let owner = try await fixture.register("keeper")
         let skill = try await fixture.publish(by: owner)
         var ids: [String] = []
         for _ in 0..<LaterRuns.ofAgentMax { ids.append(try await begin(fixture, skill, by: owner)) }
@@ -75,7 +75,7 @@ struct LaterTests {
     @Test("the result is kept for the caller as the answer of its key is, and repeating the key gives the same")
     func result() async throws {
         let fixture = try await NodeFixture()
-        let owner = try await fixture.register("owner")
+        let owner = try await fixture.register("keeper")
         let skill = try await fixture.publish(by: owner)
         for key in ["mine", nil] as [String?] {
             let id = try await begin(fixture, skill, by: owner, key: key, payload: ["text": "hi"])

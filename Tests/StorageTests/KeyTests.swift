@@ -35,7 +35,7 @@ struct KeyTests {
             let same = StoredKey(id: .new(), agentID: key.agentID, sha256: key.sha256, prefix: "p", createdAt: .now)
             _ = try await Self.add(same, to: fixture)
         }
-        await #expect(throws: StoreError.missing("record that it refers to")) {
+        await #expect(throws: StoreError.missing("record")) {
             _ = try await Self.add(StoreFixture.key(of: .new()), to: fixture)
         }
         try await fixture.store.noteUse(of: [key.id: Timestamp(milliseconds: 9), .new(): .now])

@@ -99,7 +99,7 @@ struct MarketTests {
         await #expect(throws: StoreError.conflict(field: "name")) {
             try await fixture.store.insert(skill: StoreFixture.skill("emailer", of: fixture.seller.id))
         }
-        await #expect(throws: StoreError.missing("record that it refers to")) {
+        await #expect(throws: StoreError.missing("record")) {
             try await fixture.store.insert(skill: StoreFixture.skill("orphan", of: .new()))
         }
         let package = try StoreFixture.package(by: fixture.seller.id)

@@ -21,11 +21,13 @@ struct MutatedStore {
     }
 
     /// All that the check of the ledger reads.
-    static let tables = [
+    private static let tables = [
         "accounts", "agents", "skills", "purchases", "transfers", "usages", "payments", "refunds", "usage_totals",
         "workflow_steps", "workflow_attempts", "skill_days", "latency_days", "buyer_days", "sale_days", "upgrades",
     ]
 
+    /// Those of them that have rows.
+    let tables: [String]
     private let queue: DatabaseQueue
 
     init(path: String) throws {
@@ -37,6 +39,9 @@ struct MutatedStore {
             for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
                 try db.execute(sql: "DROP TRIGGER \(name)")
             }
+        }
+        tables = try queue.read { db in
+            try Self.tables.filter { try Int.fetchOne(db, sql: "SELECT count(*) FROM \($0)") != 0 }
         }
     }
 
@@ -62,7 +67,7 @@ struct MutatedStore {
             """,
             """
             CASE typeof(\(name)) WHEN 'integer' THEN \(name) - 1 WHEN 'blob' THEN zeroblob(length(\(name)))
-                WHEN 'real' THEN \(name) - 1 ELSE '' END
+                WHEN 'real' THEN \(name) - 1 WHEN 'text' THEN '' END
             """,
             "CASE typeof(\(name)) WHEN 'integer' THEN -\(name) WHEN 'blob' THEN x'' WHEN 'real' THEN 0 ELSE upper(\(name)) END",
             "CASE typeof(\(name)) WHEN 'integer' THEN \(name) | (1 << 62) WHEN 'text' THEN \(name) || char(0) ELSE \(name) END",

@@ -27,7 +27,7 @@ struct QuickAuditTests {
         let mutated = try MutatedStore(path: fixture.path)
         var random = SeededGenerator(seed: 20_261_127)
         var (found, missed): (Int, [String]) = (0, [])
-        for table in MutatedStore.tables {
+        for table in mutated.tables {
             for column in try mutated.columns(of: table) {
                 for _ in 0..<8 {
                     let outcome = try mutated.change(column, of: table, &random)
@@ -48,7 +48,7 @@ struct QuickAuditTests {
         let mutated = try MutatedStore(path: fixture.path)
         var random = SeededGenerator(seed: 1)
         var (found, missed): (Int, [String]) = (0, [])
-        for table in MutatedStore.tables {
+        for table in mutated.tables {
             for _ in 0..<10 {
                 for outcome in [try mutated.drop(from: table, &random), try mutated.double(in: table, &random)] {
                     found += outcome.exact ? 1 : 0
