@@ -18,6 +18,7 @@ extension CLIProcess {
         daemon.standardOutput = log
         daemon.standardError = log
         try daemon.run()
+        try log?.close()
         let end = ContinuousClock.now + .seconds(20)
         while try await cli.run("market", "list").status != 0 {
             try #require(daemon.isRunning && ContinuousClock.now < end, "the daemon did not start")

@@ -68,10 +68,16 @@ struct CLIProcess: Sendable {
         _ = FileManager.default.createFile(atPath: streams[0], contents: Data((input ?? "").utf8))
         _ = FileManager.default.createFile(atPath: streams[1], contents: nil)
         _ = FileManager.default.createFile(atPath: streams[2], contents: nil)
-        process.standardInput = FileHandle(forReadingAtPath: streams[0])
-        process.standardOutput = FileHandle(forWritingAtPath: streams[1])
-        process.standardError = FileHandle(forWritingAtPath: streams[2])
+        let handles = [
+            FileHandle(forReadingAtPath: streams[0]), FileHandle(forWritingAtPath: streams[1]),
+            FileHandle(forWritingAtPath: streams[2]),
+        ]
+        process.standardInput = handles[0]
+        process.standardOutput = handles[1]
+        process.standardError = handles[2]
         try process.run()
+        // Foundation keeps them open for good, and with more than a thousand open files it reads beyond its list of them.
+        for handle in handles { try handle?.close() }
         let end = ContinuousClock.now + .seconds(secondsMax)
         var interruption = interruptAfterSeconds.map { ContinuousClock.now + .seconds($0) }
         while process.isRunning {

@@ -62,6 +62,7 @@ final class CrashSite: @unchecked Sendable {
         process.standardOutput = handle
         process.standardError = handle
         try process.run()
+        try handle.close()
         daemon = process
         for _ in 0..<1000 {
             if let answer = try? await client(nil).send(ClientRequest(.get, "/readyz")), answer.status == 200 { return }

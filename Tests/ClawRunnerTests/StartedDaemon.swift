@@ -26,6 +26,7 @@ final class StartedDaemon: @unchecked Sendable {
         process.standardOutput = handle
         process.standardError = handle
         try process.run()
+        try handle?.close()
         for _ in 0..<1000 where process.isRunning {
             if try await status("/readyz") == 200 { return }
             try await Task.sleep(for: .milliseconds(10))

@@ -135,7 +135,7 @@ struct SettleTests {
             id: .new(), purchaseID: nil, skillID: .new(), agentID: buyer.id, endpoint: "/", requestSize: 0,
             responseSize: 0, durationMilliseconds: 0, cpuTimeMilliseconds: 0, peakMemoryBytes: 0,
             cost: StoreFixture.usdc(0), verdict: "ok", timestamp: .now)
-        await #expect(throws: StoreError.missing("record that it refers to")) { try await settle(stranger, false) }
+        await #expect(throws: StoreError.missing("record")) { try await settle(stranger, false) }
         let negative = SkillUsage(
             id: .new(), purchaseID: nil, skillID: fixture.skill.id, agentID: buyer.id, endpoint: "/", requestSize: -1,
             responseSize: 0, durationMilliseconds: 0, cpuTimeMilliseconds: 0, peakMemoryBytes: 0,
