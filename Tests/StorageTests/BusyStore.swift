@@ -17,6 +17,7 @@ extension StoreFixture {
             try await fixture.use(fixture.bought(by: buyer), runs: 4)
             try await fixture.tryOut(buyer)
             try await fixture.subscribe(buyer)
+            try await fixture.enlarge(buyer)
         }
         for _ in 0..<3 { try await fixture.settle(fixture.settlement(fixture.usage(nil, cost: 0), countsUse: false)) }
         try await fixture.sumUp()
@@ -95,6 +96,23 @@ extension StoreFixture {
         _ = try await store.renew(renewal, onCommit: {})
         try await giveBack(80, of: price, before: 0, .payment(renewal.payment.id), purchase)
         try await settle(settlement(usage(purchase, cost: 0)))
+    }
+
+    /// A licence that was made larger twice.
+    private func enlarge(_ buyer: Agent) async throws {
+        let prices = Pricing(
+            kind: .oneTime, price: Self.usdc(100),
+            licensePrices: [.commercial: Self.usdc(401), .enterprise: Self.usdc(1_000)])
+        var purchase = Purchase(
+            id: .new(), buyerID: buyer.id, sellerID: seller.id, skillID: skill.id, amount: Self.usdc(100),
+            pricing: prices.forLicense(.personal), license: License(kind: .personal), status: .completed,
+            createdAt: Self.now)
+        try await store.record(PurchaseRecord(purchase: purchase), onCommit: {})
+        for kind in [License.Kind.commercial, .enterprise] {
+            let change = try LicenseUpgrade(of: purchase, to: kind, usageLimit: nil, at: prices, now: Self.now)
+            purchase = try await store.upgrade(
+                UpgradeRecord(change, of: purchase, id: .new(), at: Self.now), onCommit: {})
+        }
     }
 
     private func sumUp() async throws {

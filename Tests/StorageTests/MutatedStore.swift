@@ -75,7 +75,7 @@ struct MutatedStore {
         if column.isNullable { values.append("NULL") }
         let value = values[Int.random(in: values.indices, using: &random)]
         return try change(
-            by: "UPDATE OR IGNORE \(table) SET \(name) = \(value) WHERE \(try key(of: table, row))")
+            by: "UPDATE OR IGNORE \(table) SET \(name) = \(value) WHERE \(try key(of: table, row))", mayBeRefused: true)
     }
 
     func drop(from table: String, _ random: inout SeededGenerator) throws -> Outcome {
@@ -109,10 +109,15 @@ struct MutatedStore {
         return "(\(columns)) = (SELECT \(columns) FROM \(table) LIMIT 1 OFFSET \(row))"
     }
 
-    func change(by sql: String) throws -> Outcome {
+    /// - Parameter mayBeRefused: a value that the column's type refuses then changes nothing.
+    func change(by sql: String, mayBeRefused: Bool = false) throws -> Outcome {
         var outcome = Outcome(change: sql, quick: false, exact: false)
         try queue.inTransaction { db in
-            try db.execute(sql: sql)
+            do {
+                try db.execute(sql: sql)
+            } catch let error as DatabaseError where mayBeRefused {
+                guard [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode) else { throw error }
+            }
             let parts = LedgerAudit.Part.allCases
             let isFaulty = (try? parts.contains { try !LedgerAudit.check(db, $0).faults.isEmpty }) ?? true
             outcome = Outcome(change: sql, quick: (try? QuickAudit.check(db)) == nil, exact: isFaulty)
