@@ -215,7 +215,7 @@ final class CrashSite: @unchecked Sendable {
             #expect(sum["totalBase"]?.string == "0", "\(when): \(ledger.json)")
         }
         // A launcher whose daemon was killed clears up behind itself while the next one starts already.
-        for _ in 0..<500 where Set(Machine.cgroups(cgroupName).flatMap(Machine.directories)).count > 1 {
+        for _ in 0..<3000 where Set(Machine.cgroups(cgroupName).flatMap(Machine.directories)).count > 1 {
             try await Task.sleep(for: .milliseconds(10))
         }
         // No process of a run of an earlier life, and no cgroup but the new launcher's own.
