@@ -42,6 +42,7 @@ struct HTTPConnectionTests {
         dribble.cancel()
         #expect(answer.hasPrefix("HTTP/1.1 408 "))
         #expect(answer.contains("request_timeout"))
+        #expect(answer.contains("urn:clawrunner:request:"))
         #expect(closed)
         #expect(ContinuousClock.now - started < .seconds(8))
         #expect(runner.started == 0)

@@ -1,6 +1,7 @@
 import ExecutionNode
 import Fields
 import HTTPTypes
+import MarketCore
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -162,7 +163,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         phase.close()
         timer?.cancel()
+        // What the client called it, if it did, was not read.
+        let id = Identifier<Call>.new().description
+        var error = error
+        error.instance = "urn:clawrunner:request:\(id)"
         var (head, body) = error.response
+        head.headerFields[.requestID] = id
         head.headerFields[.connection] = "close"
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
