@@ -82,7 +82,7 @@ struct DiskTests {
             let answers = try await withThrowingTaskGroup(of: ClientResponse.self) { group in
                 for _ in 0..<16 {
                     let body: JSONValue = [
-                        "name": .string(UUID().uuidString), "ownerWallet": .string(NodeFixture.wallet),
+                        "name": .string("a\(UUID().uuidString)"), "ownerWallet": .string(NodeFixture.wallet),
                         "description": .string(String(repeating: "x", count: 1024)),
                     ]
                     group.addTask {

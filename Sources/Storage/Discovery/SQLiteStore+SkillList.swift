@@ -4,7 +4,8 @@ public import MarketCore
 
 extension SQLiteStore {
     public func skills(_ query: SkillQuery) async throws(StoreError) -> Page<Skill> {
-        try await indexUrgent()
+        // A list that lacks what is new is better than none, as on a full disk.
+        try? await indexUrgent()
         let list = try SkillList(query)
         return try await read { db in try list.page(in: db) }
     }
