@@ -49,7 +49,8 @@ final class GitServer {
     }
 
     func stop() {
-        process.terminate()
+        // It may have been started with SIGTERM blocked, as the threads of the tests have it at times.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
