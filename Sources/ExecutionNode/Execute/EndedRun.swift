@@ -104,8 +104,7 @@ struct EndedRun: Sendable {
         body += Array(",\"receipt\":".utf8)
         body += JSONValue.string(receipt).serialized()
         body.append(UInt8(ascii: "}"))
-        return StoredOutcome(
-            status: 200, headers: [.init(name: "Content-Type", value: "application/json")], body: body)
+        return StoredOutcome(status: 200, json: body)
     }
 
     private func problem(_ usage: SkillUsage) -> NodeError {

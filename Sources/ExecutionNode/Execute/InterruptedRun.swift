@@ -35,8 +35,6 @@ extension NodeError {
     func outcome(receipt: String) -> StoredOutcome {
         var error = self
         error.fields["receipt"] = .string(receipt)
-        return StoredOutcome(
-            status: status, headers: [.init(name: "Content-Type", value: "application/problem+json")],
-            body: error.json.serialized())
+        return StoredOutcome(status: status, json: error.json.serialized(), type: "application/problem+json")
     }
 }

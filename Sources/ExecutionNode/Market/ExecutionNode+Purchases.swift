@@ -91,9 +91,7 @@ extension ExecutionNode {
                 "purchase": purchase.json, "capabilities": capabilities,
                 "purchaseToken": .string(try token(for: purchase)), "paymentUrl": nil,
             ]
-            outcome = StoredOutcome(
-                status: 201, headers: [.init(name: "Content-Type", value: "application/json")],
-                body: body.serialized())
+            outcome = StoredOutcome(status: 201, json: body.serialized())
             record = try PurchaseRecord(purchase: purchase, idempotency: keyed.map { ($0, outcome) })
         } catch {
             throw .store(.refused("the purchase cannot be booked: \(error)"))

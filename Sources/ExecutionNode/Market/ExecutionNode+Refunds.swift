@@ -202,8 +202,7 @@ extension ExecutionNode {
         let body: JSONValue = [
             "refund": refunds[0].json, "refunds": .array(refunds.map(\.json)), "purchase": purchase.json,
         ]
-        return StoredOutcome(
-            status: 201, headers: [.init(name: "Content-Type", value: "application/json")], body: body.serialized())
+        return StoredOutcome(status: 201, json: body.serialized())
     }
 
     private static func record(

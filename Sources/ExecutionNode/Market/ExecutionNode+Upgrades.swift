@@ -140,8 +140,7 @@ extension ExecutionNode {
             "purchase": purchase.json, "purchaseToken": .string(token), "upgrade": record.upgrade.json,
             "payment": record.payment?.json ?? .null,
         ]
-        return StoredOutcome(
-            status: 201, headers: [.init(name: "Content-Type", value: "application/json")], body: body.serialized())
+        return StoredOutcome(status: 201, json: body.serialized())
     }
 
     private static func upgradeRefusal(_ error: MeterError) -> NodeError {

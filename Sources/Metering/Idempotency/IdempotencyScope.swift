@@ -46,6 +46,11 @@ public struct StoredOutcome: Hashable, Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// - Parameter body: JSON, as it goes out.
+    public init(status: Int, json body: [UInt8], type: String = "application/json") {
+        self.init(status: status, headers: [Header(name: "Content-Type", value: type)], body: body)
+    }
 }
 
 /// A stored outcome with the fingerprint of the request that led to it.
