@@ -27,6 +27,19 @@ export PATH=/usr/sbin:/usr/bin CLAWRUNNER_TEST_PATIENCE=5
 
 say() { echo "clawrunner-vm: $*"; }
 
+# What each thread of a program waits for; threads of the kernel have no command line.
+threads() {
+    for task in /proc/[0-9]*/task/[0-9]*; do
+        [ -n "$(tr -d '\0' < "$task/cmdline")" ] || continue
+        say "thread ${task##*/} $(cat "$task/comm"): $(cat "$task/syscall")"
+        cat "$task/stack"
+    done 2> /dev/null
+}
+
+# A machine without these signs of life is one that the emulator left standing; one with them has a test that hangs.
+(while sleep 5; do say alive; done) &
+(sleep "$seconds_max" && threads) &
+
 # Runs the tests in a cgroup, with these words before them. Their events go to the second serial port.
 tests_in() {
     cgroup=$1
