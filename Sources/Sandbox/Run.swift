@@ -91,6 +91,13 @@ public struct RunUsage: Hashable, Sendable {
         self.cpuMicroseconds = cpuMicroseconds
         self.peakMemoryBytes = peakMemoryBytes
     }
+
+    /// Of this run and of one before it together.
+    public mutating func add(_ former: RunUsage) {
+        wallMicroseconds += former.wallMicroseconds
+        cpuMicroseconds += former.cpuMicroseconds
+        peakMemoryBytes = max(peakMemoryBytes, former.peakMemoryBytes)
+    }
 }
 
 /// When the steps of a run came, in nanoseconds of CLOCK_MONOTONIC; nil for steps that did not take place.

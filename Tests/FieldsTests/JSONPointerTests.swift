@@ -37,6 +37,16 @@ struct JSONPointerTests {
         #expect(try value(at: pointer) == nil)
     }
 
+    @Test("What is a pointer can be told without a value", arguments: ["", "/", "/a", "/a//b", "/~0~1", "/a~01"])
+    func wellFormed(pointer: String) {
+        #expect(JSONValue.isPointer(pointer))
+    }
+
+    @Test("What is none, too", arguments: ["a", "#/a", "/~", "/~2", "/a~/b", "/~~0", " /a"])
+    func malformed(pointer: String) {
+        #expect(!JSONValue.isPointer(pointer))
+    }
+
     @Test("An escaped tilde is not unescaped again")
     func tildes() throws {
         #expect(try value(at: "/~01", in: #"{"~1":1,"/":2}"#) == 1)

@@ -242,6 +242,10 @@ struct SkillManifestTests {
         #expect(throws: FieldError.self) { try SkillManifest(toml: text) }
     }
 
+    private static func units(_ pointer: String) -> JSONValue {
+        ["from": "payload", "pointer": .string(pointer), "as": "list", "max": 5]
+    }
+
     @Test(
         "The parts of a price must fit together",
         arguments: [
@@ -254,6 +258,9 @@ struct SkillManifestTests {
             (["type": "one-time", "price": 1, "interval": "daily"], "interval"),
             (["type": "one-time", "price": 1, "unit": "x"], "unit"), (["type": "pay"], "type"), ([:], "type"),
             (["type": "usage", "price": 1, "currency": "EUR"], "currency"),
+            (["type": "usage", "price": 1, "units": SkillManifestTests.units("n")], "units.pointer"),
+            (["type": "usage", "price": 1, "units": SkillManifestTests.units("")], "units.pointer"),
+            (["type": "usage", "price": 1, "units": SkillManifestTests.units("/a~2")], "units.pointer"),
         ] as [(JSONValue, String)])
     func badPricing(value: JSONValue, path: String) throws {
         let reader = try FieldReader(value)

@@ -58,7 +58,7 @@ enum OpenAPIRequests {
             "interval?": ["enum": ["daily", "weekly", "monthly"]], "unit?": text(32), "per?": ["enum": [1, 1000]],
             "units?": OpenAPIOperation.request([
                 "from": ["enum": ["payload", "result"]],
-                "pointer": ["type": "string", "pattern": "^/[^\\u0000]*$", "maxLength": 255],
+                "pointer": ["type": "string", "pattern": "^(/([^/~\\u0000]|~[01])*)+$", "maxLength": 255],
                 "as": ["enum": ["list", "number"]],
                 "max": ["type": "integer", "minimum": 1, "maximum": .number(UnitRule.unitsMax)],
             ]), "prepaidUses?": ["type": "integer", "minimum": 1, "maximum": 1_000_000_000],

@@ -28,9 +28,7 @@ extension ExecutionNode {
                 return Attempts(outcome: first)
             }
             var outcome = await runner.run(rest)
-            outcome.usage.wallMicroseconds += first.usage.wallMicroseconds
-            outcome.usage.cpuMicroseconds += first.usage.cpuMicroseconds
-            outcome.usage.peakMemoryBytes = max(outcome.usage.peakMemoryBytes, first.usage.peakMemoryBytes)
+            outcome.usage.add(first.usage)
             return Attempts(outcome: outcome, first: first.verdict, count: 2)
         }
     }

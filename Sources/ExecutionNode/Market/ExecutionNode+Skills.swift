@@ -110,7 +110,7 @@ extension ExecutionNode {
         try await inStore { () throws(StoreError) in try await store.hand(in: version, offer: offer, of: skill) }
         skills.forget(skill.id)
         let key = VersionKey(skillID: skill.id, version: version.version, agentID: agent)
-        try submitReview(key, isBounded: false)
+        submitReview(key)
         await desk.wait(for: key, seconds: waitSeconds)
         return try await outcome(of: key, isNew: known == nil)
     }

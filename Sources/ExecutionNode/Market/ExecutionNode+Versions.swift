@@ -81,7 +81,7 @@ extension ExecutionNode {
         let keys = try await inStore { () throws(StoreError) in
             try await store.versionsUnder(rulesBefore: ReviewRule.version, limit: Self.rescanMax)
         }
-        for key in keys { try submitReview(key, isBounded: false) }
+        for key in keys { submitReview(key) }
         return keys.count
     }
 

@@ -7,12 +7,12 @@ extension ExecutionNode {
     /// Hands in again what was pending when the former process ended.
     func resumeReviews() async throws(NodeError) {
         for key in try await inStore({ () throws(StoreError) in try await store.pendingVersions() }) {
-            try submitReview(key, isBounded: false)
+            submitReview(key)
         }
     }
 
-    func submitReview(_ key: VersionKey, isBounded: Bool = true) throws(NodeError) {
-        try desk.submit(key, isBounded: isBounded) { live in await self.review(live) }
+    func submitReview(_ key: VersionKey) {
+        desk.submit(key) { live in await self.review(live) }
     }
 
     /// Looks at one version, step by step, and notes what it found. A version that was reviewed before is held against the
@@ -208,7 +208,7 @@ extension ExecutionNode {
         return await runner.run(run)
     }
 
-    private static func failure(
+    static func failure(
         of index: Int, _ test: SkillTestCase, _ fault: String, _ response: SkillResponse, _ outcome: RunOutcome
     ) -> NodeError {
         NodeError(

@@ -21,20 +21,13 @@ final class ReviewDesk: Sendable {
 
     private let state = Mutex(State())
 
-    /// Lines a review up.
-    /// - Parameter isBounded: false for what the store holds already.
-    /// - Throws: `NodeError` 429 or 503 when there is no place.
-    func submit(_ key: VersionKey, isBounded: Bool = true, _ work: @escaping Work) throws(NodeError) {
-        let refusal = state.withLock { state -> NodeError? in
-            guard !state.isStopped, state.live[key] == nil else { return nil }
-            if isBounded {
-                if let refusal = Self.refusal(of: key.agentID, in: state) { return refusal }
-            }
+    /// Lines up the review of a version that the store holds; see ``requirePlace(for:)`` for those that it does not yet.
+    func submit(_ key: VersionKey, _ work: @escaping Work) {
+        state.withLock { state in
+            guard !state.isStopped, state.live[key] == nil else { return }
             state.live[key] = LiveReview(key: key)
             state.queue.append((key, work))
-            return nil
         }
-        if let refusal { throw refusal }
         advance()
     }
 

@@ -100,6 +100,7 @@ final class SkillDirectory: Sendable {
             state.generation += 1
             state.byID = [:]
             state.idByName = [:]
+            state.versions = [:]
         }
     }
 }

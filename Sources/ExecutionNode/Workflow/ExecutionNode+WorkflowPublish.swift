@@ -124,11 +124,7 @@ extension ExecutionNode {
             let response = SkillResponse(
                 end.outcome, manifest: manifest, endpoint: endpoint, units: manifest.pricing?.units)
             guard let fault = ExpectedResult.fault(test, response) else { continue }
-            throw NodeError(
-                status: response.verdict.isRetryable ? 503 : 422, code: "skill_test_failed",
-                detail: "tests[\(index)] of skill.toml, \(test.endpoint): \(fault)",
-                retryable: response.verdict.isRetryable,
-                fields: ["test": .number(index), "verdict": response.verdict.json, "stderr": ""])
+            throw Self.failure(of: index, test, fault, response, end.outcome)
         }
     }
 }

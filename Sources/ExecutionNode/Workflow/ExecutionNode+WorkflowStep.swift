@@ -97,9 +97,7 @@ extension ExecutionNode {
             next.limits.wallMilliseconds = leg.wallMilliseconds(own: first.limits.wallMilliseconds)
             next.startsAhead = false
             var outcome = await runner.run(next)
-            outcome.usage.wallMicroseconds += former.usage.wallMicroseconds
-            outcome.usage.cpuMicroseconds += former.usage.cpuMicroseconds
-            outcome.usage.peakMemoryBytes = max(outcome.usage.peakMemoryBytes, former.usage.peakMemoryBytes)
+            outcome.usage.add(former.usage)
             attempts = Attempts(
                 outcome: outcome, first: attempts.first ?? former.verdict, count: attempts.count + 1)
         }

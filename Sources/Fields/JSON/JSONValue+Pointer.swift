@@ -1,4 +1,16 @@
 extension JSONValue {
+    /// Is it a JSON Pointer (RFC 6901): empty, or parts that each begin with a slash, in which a tilde comes before 0 or 1
+    /// only?
+    public static func isPointer(_ text: String) -> Bool {
+        guard text.isEmpty || text.utf8.first == UInt8(ascii: "/") else { return false }
+        var follows = false
+        for byte in text.utf8 {
+            if follows, byte != UInt8(ascii: "0"), byte != UInt8(ascii: "1") { return false }
+            follows = byte == UInt8(ascii: "~")
+        }
+        return !follows
+    }
+
     /// The value at a JSON Pointer (RFC 6901) such as `/items/0/name`; the whole value for an empty one, nil where there
     /// is none and for what is no pointer.
     public func value(at pointer: String) -> JSONValue? {

@@ -137,8 +137,10 @@ extension UnitRule {
             source: try reader.enumeration("from"),
             pointer: try reader.string("pointer", minBytes: 1, maxBytes: 255), shape: try reader.enumeration("as"),
             max: try reader.int("max", in: 1...Self.unitsMax))
-        guard pointer.hasPrefix("/") else {
-            throw reader.error("pointer", "must be a JSON Pointer such as /recipients, not \(quoted(pointer))")
+        guard !pointer.isEmpty, JSONValue.isPointer(pointer) else {
+            throw reader.error(
+                "pointer",
+                "must be a JSON Pointer such as /recipients, where ~0 is a tilde and ~1 a slash, not \(quoted(pointer))")
         }
         try reader.finish()
     }

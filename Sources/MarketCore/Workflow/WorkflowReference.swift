@@ -29,17 +29,7 @@ public struct WorkflowReference: Hashable, Sendable {
         }
         self.text = text
         pointer = parts[rest...].map { "/" + $0 }.joined()
-        guard Self.isPointer(pointer) else { return nil }
-    }
-
-    /// A tilde stands for something only before 0 or 1.
-    private static func isPointer(_ text: String) -> Bool {
-        var follows = false
-        for byte in text.utf8 {
-            if follows, byte != UInt8(ascii: "0"), byte != UInt8(ascii: "1") { return false }
-            follows = byte == UInt8(ascii: "~")
-        }
-        return !follows
+        guard JSONValue.isPointer(pointer) else { return nil }
     }
 
     /// What is there; nil where there is nothing.
