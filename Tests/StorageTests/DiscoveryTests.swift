@@ -171,7 +171,7 @@ struct DiscoveryTests {
         try await check(["secret"]) { $0.needsSecrets = true }
         try await check(["secret"]) { $0.pricing = .free }
         try await check(["sol"]) { $0.currency = .sol }
-        try await check(["net"]) { $0.ratingMin = 4 }
+        try await check(["net"]) { $0.starsMin = 4 }
         try await check(["secret", "sol"]) { $0.tag = "csv" }
         try await check(["secret"]) { $0.agentID = other.id }
         try await check([]) { $0.runtime = .python }

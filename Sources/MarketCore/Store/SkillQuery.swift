@@ -27,8 +27,8 @@ public struct SkillQuery: Hashable, Sendable {
     public var currency: Currency?
     public var priceMin: Money?
     public var priceMax: Money?
-    /// 0 to 5.
-    public var ratingMin: Double?
+    /// The least rating: 1 to 5.
+    public var starsMin: Int64?
     /// Nil for every status; the public list shows published skills.
     public var status: Skill.Status?
     public var sort: Sort

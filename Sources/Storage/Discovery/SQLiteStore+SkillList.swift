@@ -46,7 +46,9 @@ extension SQLiteStore {
 /// One page of the list of skills.
 private struct SkillList: Sendable {
     /// Matches that are looked at, the most trusted first; where they are ordered by how well they match, fewer.
-    private static let (matchesMax, rankedMax) = (5000, 1000)
+    private static let (matchesMax, rankedMax) = (2000, 1000)
+    /// Cards that are looked at, the most trusted first, to tell how many there are of a price at least.
+    private static let countedMax = 5000
 
     private let query: SkillQuery
     private let match: SkillMatch
@@ -63,8 +65,8 @@ private struct SkillList: Sendable {
     func page(in db: Database) throws -> Page<Skill> {
         if match.isImpossible { return Page(items: [], nextCursor: nil, total: 0) }
         if match.hasWords, query.sort == .relevance { return try rankedPage(in: db) }
-        let matches = match.expression.isEmpty ? Int64(Self.matchesMax + 1) : try matches(upTo: Self.matchesMax, in: db)
-        let isIndexed = match.needsIndex || matches <= Self.matchesMax
+        let matches = try matches(upTo: Self.matchesMax, in: db)
+        let isIndexed = match.needsIndex || !match.expression.isEmpty && matches <= Self.matchesMax
         let source =
             isIndexed
             ? """
@@ -73,14 +75,7 @@ private struct SkillList: Sendable {
             """ : "skill_cards AS c"
         let bound: [Bound] = isIndexed ? [match.expression] : []
         var conditions = isIndexed ? match.bounds : match.filters.joined(match.bounds)
-        let total: Int64
-        if isIndexed, match.bounds.clauses.isEmpty {
-            total = matches
-        } else {
-            total = try db.count(
-                "SELECT count(*) FROM (SELECT 1 FROM \(source)\(conditions.sql) LIMIT \(Self.matchesMax + 1))",
-                bound + conditions.values)
-        }
+        let (total, isExact) = try count(isIndexed: isIndexed, matches: matches, source, bound, in: db)
         let order = try order(&conditions)
         let rows = try db.rows(
             "SELECT c.skill_id, \(order.key) AS key FROM \(source)\(conditions.sql) ORDER BY \(order.sql) LIMIT ?",
@@ -90,8 +85,25 @@ private struct SkillList: Sendable {
                 query.sort == .rating ? String(try row.real("key").bitPattern) : String(try row.integer("key"))
             return ((try row.id("skill_id") as Skill.ID).uuid, key)
         }
-        let isExact = total <= Self.matchesMax && (!isIndexed || matches <= Self.matchesMax)
-        return try page(places[...], total: min(total, Int64(Self.matchesMax)), isExact, in: db)
+        return try page(places[...], total: total, isExact, in: db)
+    }
+
+    /// How many there are, or at least are.
+    private func count(
+        isIndexed: Bool, matches: Int64, _ source: String, _ bound: [Bound], in db: Database
+    ) throws -> (total: Int64, isExact: Bool) {
+        let isComplete = matches <= Self.matchesMax
+        if match.bounds.clauses.isEmpty { return (min(matches, Int64(Self.matchesMax)), isComplete) }
+        if isIndexed {
+            let total = try db.count(
+                "SELECT count(*) FROM \(source)\(match.bounds.sql)", bound + match.bounds.values)
+            return (total, isComplete)
+        }
+        let conditions = match.filters.joined(match.bounds)
+        let total = try db.count(
+            "SELECT count(*) FROM (SELECT * FROM skill_cards ORDER BY slot LIMIT \(Self.countedMax)) AS c"
+                + conditions.sql, conditions.values)
+        return (total, false)
     }
 
     /// Adds where the page begins.
@@ -115,7 +127,10 @@ private struct SkillList: Sendable {
     }
 
     private func matches(upTo limit: Int, in db: Database) throws -> Int64 {
-        try db.count(
+        guard !match.expression.isEmpty else {
+            return try db.count("SELECT count(*) FROM (SELECT 1 FROM skill_cards LIMIT ?)", [limit + 1])
+        }
+        return try db.count(
             "SELECT count(*) FROM (SELECT 1 FROM skill_search WHERE skill_search MATCH ? LIMIT ?)",
             [match.expression, limit + 1])
     }

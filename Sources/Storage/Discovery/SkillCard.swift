@@ -64,6 +64,7 @@ struct SkillCard {
                 Facet.pricing(try row.text("pricing_kind")), Facet.currency(try row.text("currency")),
                 Facet.runtime(try row.text("runtime")), Facet.network(try row.integer("needs_network") != 0),
                 Facet.secrets(try row.integer("needs_secrets") != 0), Facet.seller(try row.id("agent_id")),
+                Facet.price(try row.integer("price")), Facet.rating(try row.real("rating")),
             ] + tags.map(Facet.tag)
         }
     }
@@ -80,6 +81,15 @@ enum Facet {
     static func network(_ isNeeded: Bool) -> String { word("n", isNeeded ? "yes" : "no") }
     static func secrets(_ isNeeded: Bool) -> String { word("k", isNeeded ? "yes" : "no") }
     static func seller(_ agent: Agent.ID) -> String { word("a", agent.description) }
+    /// The prices of one step, the highest less than four times the lowest.
+    static func price(_ base: Int64) -> String { word("b", String(step(of: base))) }
+    /// Those of all steps that prices from one to another one can be in.
+    static func prices(from low: Int64, to high: Int64) -> [String] {
+        low > high ? [] : (step(of: low)...step(of: high)).map { word("b", String($0)) }
+    }
+    private static func step(of base: Int64) -> Int { (64 - max(0, base).leadingZeroBitCount + 1) / 2 }
+    /// Whole stars.
+    static func rating(_ stars: Double) -> String { word("g", String(Int64(stars))) }
     static func tag(_ tag: String) -> String { word("t", tag) }
 
     private static func word(_ kind: String, _ value: String) -> String {

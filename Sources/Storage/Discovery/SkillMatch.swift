@@ -7,12 +7,12 @@ struct SkillMatch: Sendable {
     private(set) var expression = ""
     /// The same for cards, as far as they know it: neither words nor tags.
     private(set) var filters = Conditions()
-    /// What only cards know.
+    /// What only cards know exactly.
     private(set) var bounds = Conditions()
     let hasWords: Bool
     /// Cards alone cannot answer it.
     let needsIndex: Bool
-    /// Words were asked for, and there is none that could match.
+    /// Nothing could match: there are no words in what was looked for, or no price is in the range.
     let isImpossible: Bool
 
     /// A prefix of one letter would match nearly everything.
@@ -52,25 +52,34 @@ struct SkillMatch: Sendable {
             facets.append(Facet.currency(currency.rawValue))
             filters.add("c.currency = ?", currency.rawValue)
         }
-        if let price = query.priceMin { bounds.add("c.price >= ?", price.base) }
-        if let price = query.priceMax { bounds.add("c.price <= ?", price.base) }
-        if let rating = query.ratingMin { bounds.add("c.rating >= ?", rating) }
+        // Each of these is one of several words.
+        var choices: [[String]] = []
+        if query.priceMin != nil || query.priceMax != nil {
+            let (low, high) = (query.priceMin?.base ?? 0, query.priceMax?.base ?? .max)
+            choices.append(Facet.prices(from: low, to: high))
+            bounds.add("c.price BETWEEN ? AND ?", low, high)
+        }
+        if let stars = query.starsMin {
+            choices.append((min(stars, 5)...5).map { Facet.rating(Double($0)) })
+            filters.add("c.rating >= ?", stars)
+        }
         if let tag = query.tag { facets.append(Facet.tag(tag)) }
 
         let text = query.search ?? ""
         let words = SearchText(text).words
         hasWords = !words.isEmpty
         needsIndex = hasWords || query.tag != nil
-        isImpossible = words.isEmpty && !text.isEmpty
+        isImpossible = words.isEmpty && !text.isEmpty || choices.contains(\.isEmpty)
         var parts: [String] = []
         if hasWords {
             var terms = words.map { "\"\($0)\"" }
             if let last = words.last, last.count >= Self.prefixLengthMin { terms[terms.count - 1] += " *" }
             parts.append("{name display_name tags description} : (\(terms.joined(separator: " AND ")))")
         }
-        if !facets.isEmpty {
-            parts.append("facets : (\(facets.map { "\"\($0)\"" }.joined(separator: " AND ")))")
-        }
+        let wanted =
+            facets.map { "\"\($0)\"" }
+            + choices.map { "(" + $0.map { "\"\($0)\"" }.joined(separator: " OR ") + ")" }
+        if !wanted.isEmpty { parts.append("facets : (\(wanted.joined(separator: " AND ")))") }
         expression = parts.joined(separator: " AND ")
     }
 }

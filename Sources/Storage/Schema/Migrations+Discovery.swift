@@ -51,6 +51,8 @@ extension Migrations {
                 SELECT 1 FROM json_each('[1, 3, 10, 32, 100, 316, 1000, 3162]')
                 WHERE new.download_count >= value AND old.download_count < value
             ) ON CONFLICT (skill_id) DO NOTHING;
+            INSERT INTO search_due SELECT new.id, 1 WHERE CAST(new.rating AS INTEGER) <> CAST(old.rating AS INTEGER)
+            ON CONFLICT (skill_id) DO UPDATE SET urgent = 1;
         END;
 
         CREATE INDEX purchases_by_skill ON purchases (skill_id, created_at);

@@ -57,7 +57,7 @@ extension QueryReader {
         query.priceMax = try money("maxPrice", currency)
         // Amounts of two currencies say nothing of each other.
         if query.priceMin != nil || query.priceMax != nil { query.currency = currency }
-        query.ratingMin = try int("minRating", in: 1...5).map(Double.init)
+        query.starsMin = try int("minRating", in: 1...5).map(Int64.init)
         query.sort =
             try enumeration("sort", as: SkillQuery.Sort.self) ?? (query.search == nil ? .newest : .relevance)
         query.page = try page()
