@@ -37,7 +37,6 @@ extension ExecutionNode {
         for origins: [Skill], to agent: Agent.ID?, limit: Int
     ) async throws(NodeError) -> [Recommendation] {
         try await inStore { () throws(StoreError) in
-            try await store.refreshIndex()
             var found: [Recommendation] = []
             var seen = Set(origins.map(\.id))
             func add(_ related: [RelatedSkill], _ origin: Skill) {

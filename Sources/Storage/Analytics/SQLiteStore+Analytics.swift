@@ -21,8 +21,13 @@ extension SQLiteStore: AnalyticsStore {
         }
     }
 
+    /// Sums that lack the last runs are better than none, as on a full disk.
+    private func catchUp() async {
+        try? await refreshAnalytics()
+    }
+
     public func sales(_ query: SalesQuery) async throws(StoreError) -> [SalesReport] {
-        try await refreshAnalytics()
+        await catchUp()
         return try await read { db in try Self.sales(query, in: db) }
     }
 
@@ -92,7 +97,7 @@ extension SQLiteStore: AnalyticsStore {
     }
 
     public func retention(_ query: SalesQuery) async throws(StoreError) -> Retention {
-        try await refreshAnalytics()
+        await catchUp()
         return try await read { db in
             var former = query
             former.to = query.from
@@ -112,7 +117,7 @@ extension SQLiteStore: AnalyticsStore {
     public func market(
         by unit: CalendarUnit, from: Timestamp, to: Timestamp
     ) async throws(StoreError) -> [MarketReport] {
-        try await refreshAnalytics()
+        await catchUp()
         return try await read { db in
             var reports: [Timestamp: MarketReport] = [:]
             let range: [Bound] = [from.milliseconds, to.milliseconds]

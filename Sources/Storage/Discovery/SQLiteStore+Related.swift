@@ -43,7 +43,8 @@ extension SQLiteStore: DiscoveryStore {
     public func alike(
         _ skill: Skill.ID, for buyer: Agent.ID?, limit: Int
     ) async throws(StoreError) -> [RelatedSkill] {
-        try await read { db in
+        await indexUrgent()
+        return try await read { db in
             guard let origin = try db.row(Self.skillRows + " WHERE s.id = ?", [skill.uuid])?.skill() else { return [] }
             var shared: [Int64: [String]] = [:]
             for tag in origin.tags {

@@ -4,8 +4,7 @@ public import MarketCore
 
 extension SQLiteStore {
     public func skills(_ query: SkillQuery) async throws(StoreError) -> Page<Skill> {
-        // A list that lacks what is new is better than none, as on a full disk.
-        try? await indexUrgent()
+        await indexUrgent()
         let list = try SkillList(query)
         return try await read { db in try list.page(in: db) }
     }
@@ -14,10 +13,11 @@ extension SQLiteStore {
         while try await indexSome("") {}
     }
 
-    /// What changed of skills themselves is found by the next search; how far they are trusted may follow later.
-    private func indexUrgent() async throws(StoreError) {
+    /// What changed of skills themselves is found by the next search; how far they are trusted may follow later. A list
+    /// that lacks what is new is better than none, as on a full disk.
+    func indexUrgent() async {
         for _ in 0..<Self.indexedBatchesMax {
-            guard try await indexSome("WHERE urgent = 1") else { return }
+            guard let isMore = try? await indexSome("WHERE urgent = 1"), isMore else { return }
         }
     }
 
