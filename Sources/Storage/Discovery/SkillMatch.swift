@@ -69,7 +69,7 @@ struct SkillMatch: Sendable {
         let words = SearchText(text).words
         hasWords = !words.isEmpty
         needsIndex = hasWords || query.tag != nil
-        isImpossible = words.isEmpty && !text.isEmpty || choices.contains(\.isEmpty)
+        isImpossible = words.isEmpty && !text.isEmpty || choices.contains { $0.isEmpty }
         var parts: [String] = []
         if hasWords {
             var terms = words.map { "\"\($0)\"" }
