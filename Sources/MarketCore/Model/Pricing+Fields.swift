@@ -140,7 +140,8 @@ extension UnitRule {
         guard !pointer.isEmpty, JSONValue.isPointer(pointer) else {
             throw reader.error(
                 "pointer",
-                "must be a JSON Pointer such as /recipients, where ~0 is a tilde and ~1 a slash, not \(quoted(pointer))")
+                "must be a JSON Pointer such as /recipients, where ~0 is a tilde and ~1 a slash, not \(quoted(pointer))"
+            )
         }
         try reader.finish()
     }
