@@ -38,6 +38,10 @@ extension NodeError {
                 detail: "This \(field) is already in use; choose another.", fields: ["field": .string(field)])
         case .missing(let kind):
             self.init(status: 404, code: "\(kind)_not_found", detail: "There is no such \(kind).")
+        case .stale(let kind):
+            self.init(
+                status: 412, code: "\(kind)_changed",
+                detail: "The \(kind) was changed since If-Match's tag was given; read it again and decide anew.")
         case .invalidCursor:
             self.init(
                 status: 400, code: "invalid_cursor",

@@ -29,6 +29,7 @@ struct ProblemTests {
             // Codes that are put together from a kind, such as of `notFound("skill", …)`.
             let kinds = text.matches(of: #/(?:notFound|\.missing)\("([a-z_]+)"/#)
             codes.formUnion(kinds.map { "\($0.output.1)_not_found" })
+            codes.formUnion(text.matches(of: #/\.stale\("([a-z_]+)"/#).map { "\($0.output.1)_changed" })
             // Whole switches whose cases are codes.
             for name in ["var code: String", "let code ="] {
                 guard let start = text.range(of: name) else { continue }

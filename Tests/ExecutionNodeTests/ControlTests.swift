@@ -265,4 +265,25 @@ struct ControlTests {
         }
         try await fixture.close()
     }
+
+    @Test("changes of an agent at the same time are all kept, and one of what it is no longer is refused")
+    func updatesMeet() async throws {
+        let fixture = try await NodeFixture()
+        let agent = try await fixture.register("agent")
+        let node = fixture.node
+        for round in 0..<20 {
+            async let description = node.update("agent", AgentUpdate(description: "\(round)"), by: agent.id)
+            async let avatar = node.update("agent", AgentUpdate(avatar: "ipfs://\(round)"), by: agent.id)
+            _ = try await (description, avatar)
+            let stored = try await node.agent("agent")
+            #expect(stored.description == "\(round)" && stored.avatar == "ipfs://\(round)")
+        }
+        let seen = try await node.agent("agent").revision.description
+        let change = AgentUpdate(description: "Seen")
+        _ = try await node.update("agent", change, if: .revisions([seen, "other"]), by: agent.id)
+        await expectError(412, "agent_changed") {
+            _ = try await node.update("agent", change, if: .revisions([seen]), by: agent.id)
+        }
+        try await fixture.close()
+    }
 }

@@ -165,6 +165,16 @@ struct VersionTests {
         await expectError(404, "skill_not_found") {
             _ = try await edit(["deprecated": ["message": "x", "successor": "none"]], by: seller)
         }
+        let seen = try await fixture.node.skill("echo").revision.description
+        let body: JSONValue = ["displayName": "Again"]
+        func conditionally(_ revision: String) async throws -> Skill {
+            try await fixture.node.edit(
+                "echo", try SkillEdit(try FieldReader(body)), if: .revisions([revision]), for: seller.id)
+        }
+        await expectError(412, "skill_changed") { _ = try await conditionally("0") }
+        let again = try await conditionally(seen)
+        #expect(again.displayName == "Again" && again.revision.description != seen)
+        await expectError(412, "skill_changed") { _ = try await conditionally(seen) }
         for body: JSONValue in [[:], ["version": "2.0.0"], ["pricing": 1], ["category": "none"]] {
             #expect(throws: FieldError.self) { try SkillEdit(try FieldReader(body)) }
         }

@@ -10,7 +10,7 @@ struct CrossOrigin: Sendable {
     /// How long a browser keeps what it was told.
     private static let ageSeconds = 600
     private static let requestHeaders = [
-        "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-License-Token",
+        "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-License-Token",
         "X-Purchase-Token", "X-Request-Id",
     ]
     private static let responseHeaders = [

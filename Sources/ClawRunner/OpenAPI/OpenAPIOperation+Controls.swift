@@ -14,7 +14,7 @@ extension OpenAPIOperation {
             problems: [
                 (400, "The body is not JSON"), (403, "Another agent, or a scope is missing"),
                 (404, "There is no such agent"), (422, "A field is wrong"),
-            ]),
+            ], isConditional: true),
         OpenAPIOperation(
             method: "delete", path: "/api/v1/agents/{agent}", id: "deactivateAgent",
             summary: "Leave the market: keys are refused and skills sold no more; licences that were sold go on",

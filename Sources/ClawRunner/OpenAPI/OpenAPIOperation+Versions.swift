@@ -36,7 +36,7 @@ extension OpenAPIOperation {
                 (422, "A field is wrong, the version breaks callers and its number does not say so, or it is rejected"),
                 (429, "Too many requests, or too many of the caller's versions wait for their review"),
                 (503, "The platform cannot do it now"),
-            ]),
+            ], isConditional: true),
         OpenAPIOperation(
             method: "get", path: "/api/v1/skills/{skill}/versions", id: "listVersions",
             summary: "List the versions of a skill, the highest first; its owner sees those that never passed as well",

@@ -29,6 +29,8 @@ struct OpenAPIOperation {
 
     /// Further headers of its answers, beside those of every answer; ``OpenAPIHeaders`` says what they are.
     var headers: [String] = []
+    /// Takes the entity tag of the page that it changes.
+    var isConditional = false
     /// Has an entity tag, and may answer that the client's own copy is still what it would get.
     var isTagged = false
 
@@ -39,7 +41,8 @@ struct OpenAPIOperation {
         case .agent: object["security"] = [["agentKey": []]]
         case .operator: object["security"] = [["operatorKey": []]]
         }
-        let all = pathParameters + parameters + (isTagged ? [Self.ifNoneMatch] : [])
+        let all =
+            pathParameters + parameters + (isTagged ? [Self.ifNoneMatch] : []) + (isConditional ? [Self.ifMatch] : [])
         if !all.isEmpty { object["parameters"] = .array(all.map(\.json)) }
         if let body {
             object["requestBody"] = [
@@ -91,6 +94,7 @@ struct OpenAPIOperation {
         if security == .agent { mayAnswer(403, "KeyRefused") }
         if path.contains("{") { mayAnswer(404, "NotFound") }
         mayAnswer(408, "Timeout")
+        if isConditional { mayAnswer(412, "Changed") }
         if body != nil {
             mayAnswer(413, "TooLarge")
             if body?.type == "application/json" { mayAnswer(422, "Invalid") }
@@ -104,6 +108,10 @@ struct OpenAPIOperation {
 
     private static let ifNoneMatch = Parameter(
         name: "If-None-Match", place: "header", description: "The ETag of an earlier answer: 304 while nothing changed")
+
+    private static let ifMatch = Parameter(
+        name: "If-Match", place: "header",
+        description: "The ETag of the page: the change is made only while nothing that may be edited there has changed")
 
     private var pathParameters: [Parameter] {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in

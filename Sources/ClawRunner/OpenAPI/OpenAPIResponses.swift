@@ -9,6 +9,7 @@ enum OpenAPIResponses {
         "KeyRefused": problem(403, "The key is not good for this or not from here, or its agent does not take part"),
         "NotFound": problem(404, "There is no such thing, or it is not the caller's to see"),
         "Timeout": problem(408, "The request was not complete in time; the connection closes"),
+        "Changed": problem(412, "What If-Match names has changed since"),
         "TooLarge": problem(413, "The body is larger than is allowed here; the connection closes"),
         "Invalid": problem(422, "A field of the body is missing, wrong or unknown"),
         "Limited": problem(429, "Too many requests; policy says whose"),

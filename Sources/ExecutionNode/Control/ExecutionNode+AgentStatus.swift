@@ -68,10 +68,25 @@ extension ExecutionNode {
     }
 
     /// Changes what an agent says about itself.
-    /// - Throws: ``NodeError`` 404 when it is not the agent itself, 422 when a field is wrong.
-    public func update(_ name: String, _ change: AgentUpdate, by caller: Agent.ID) async throws(NodeError) -> Agent {
+    /// - Throws: ``NodeError`` 403 when it is not the agent itself, 422 when a field is wrong, 412 `agent_changed` when it is
+    ///   not as `condition` says.
+    public func update(
+        _ name: String, _ change: AgentUpdate, if condition: EditCondition = .any, by caller: Agent.ID
+    ) async throws(NodeError) -> Agent {
         do throws(FieldError) { try change.check() } catch { throw NodeError(error) }
-        let former = try await ownAgent(name, caller)
+        while true {
+            let former = try await ownAgent(name, caller)
+            guard condition.allows(former.revision) else { throw NodeError(StoreError.stale("agent")) }
+            do throws(NodeError) {
+                return try await update(former, change)
+            } catch {
+                // Another call changed it in between: what that one changed must not be lost.
+                guard error.code == "agent_changed" else { throw error }
+            }
+        }
+    }
+
+    private func update(_ former: Agent, _ change: AgentUpdate) async throws(NodeError) -> Agent {
         var agent = former
         if let description = change.description { agent.description = description }
         if let avatar = change.avatar { agent.avatar = avatar.isEmpty ? nil : avatar }
@@ -86,8 +101,10 @@ extension ExecutionNode {
         if former.description != agent.description { detail["description"] = .string("changed") }
         if former.avatar != agent.avatar { detail["avatar"] = .optional(agent.avatar) }
         let action: AuditAction = former.ownerWallet == agent.ownerWallet ? .agentUpdated : .walletChanged
-        let act = AuditAct(.agent(caller), action, .agent(agent.id), detail)
-        try await inStore(recording: act) { () throws(StoreError) in try await store.update(agent: updated) }
+        let act = AuditAct(.agent(agent.id), action, .agent(agent.id), detail)
+        try await inStore(recording: act) { () throws(StoreError) in
+            try await store.update(agent: updated, if: former.revision)
+        }
         return updated
     }
 

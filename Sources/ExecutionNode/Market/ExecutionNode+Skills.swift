@@ -65,11 +65,13 @@ extension ExecutionNode {
 
     /// - Parameter name: the skill of which it must be a version; nil takes any.
     package func handIn(
-        _ publication: Publication, of name: String? = nil, by agent: Agent.ID, waitSeconds: Int64
+        _ publication: Publication, of name: String? = nil, if condition: EditCondition = .any, by agent: Agent.ID,
+        waitSeconds: Int64
     ) async throws(NodeError) -> Handed {
         try requireOpen(.publishing, to: agent)
         try desk.requirePlace(for: agent)
         let expected: Skill? = if let name { try await owned(name, agent) } else { nil }
+        if let expected, !condition.allows(expected.revision) { throw NodeError(StoreError.stale("skill")) }
         let (stored, source) = try await package(of: publication, by: agent)
         let manifest: SkillManifest
         do throws(FieldError) {

@@ -89,8 +89,10 @@ extension ExecutionNode {
     public static let rescanMax = 1000
 
     /// Changes what needs no new version.
-    /// - Throws: ``NodeError`` 422 when a text would not pass a review.
-    public func edit(_ name: String, _ edit: SkillEdit, for agent: Agent.ID) async throws(NodeError) -> Skill {
+    /// - Throws: ``NodeError`` 422 when a text would not pass a review, 412 `skill_changed` when it is not as `condition` says.
+    public func edit(
+        _ name: String, _ edit: SkillEdit, if condition: EditCondition = .any, for agent: Agent.ID
+    ) async throws(NodeError) -> Skill {
         let skill = try await owned(name, agent)
         if case .set(let deprecation) = edit.deprecation, let successor = deprecation.successor {
             guard successor != skill.name else {
@@ -107,7 +109,7 @@ extension ExecutionNode {
         }
         defer { skills.forget(skill.id) }
         return try await inStore(recording: AuditAct(.agent(agent), .skillEdited, .skill(skill.id))) {
-            () throws(StoreError) in try await store.edit(skill.id, edit, at: .now)
+            () throws(StoreError) in try await store.edit(skill.id, edit, if: condition, at: .now)
         }
     }
 

@@ -10,8 +10,9 @@ public protocol MarketStore: Sendable {
 
     /// Replaces what may change of an agent: wallet, description, avatar and `updatedAt`. Sales follow
     /// the purchases, and reputation the ``ReputationStore``.
-    /// - Throws: ``StoreError/missing(_:)`` with `agent`.
-    func update(agent: Agent) async throws(StoreError)
+    /// - Parameter revision: what is stored must be of it; nil takes whatever is.
+    /// - Throws: ``StoreError/missing(_:)`` or ``StoreError/stale(_:)`` with `agent`.
+    func update(agent: Agent, if revision: Revision?) async throws(StoreError)
 
     func agent(id: Agent.ID) async throws(StoreError) -> Agent?
     func agent(named name: String) async throws(StoreError) -> Agent?

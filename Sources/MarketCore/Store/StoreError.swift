@@ -6,6 +6,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case missing(String)
     /// The write would break a rule that the store guards itself, such as a balance below zero.
     case refused(String)
+    /// What was to be changed is not what the caller saw any more; names its kind, such as `skill`.
+    case stale(String)
     /// The cursor was not given out by this store.
     case invalidCursor
     /// The store cannot work now: closed, out of room, or failing. Trying again later may help.
@@ -20,6 +22,7 @@ extension StoreError: CustomStringConvertible {
         case .conflict(let field): "this \(field) is already in use"
         case .missing(let kind): "there is no such \(kind)"
         case .refused(let reason): "the store refused the write: \(reason)"
+        case .stale(let kind): "the \(kind) was changed meanwhile"
         case .invalidCursor: "the cursor is not one that a list gave out"
         case .unavailable(let reason): "the store is not available: \(reason)"
         case .corrupt(let reason): "the store holds something it cannot read: \(reason)"

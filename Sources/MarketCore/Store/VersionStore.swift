@@ -35,8 +35,10 @@ public protocol VersionStore: Sendable {
     func reviewQueue(_ state: VersionStanding.Review, page: PageRequest) async throws(StoreError) -> Page<QueuedVersion>
 
     /// Changes what a seller may change without a new version.
-    /// - Throws: ``StoreError/missing(_:)`` with `skill`.
-    func edit(_ skill: Skill.ID, _ edit: SkillEdit, at time: Timestamp) async throws(StoreError) -> Skill
+    /// - Throws: ``StoreError/missing(_:)`` or ``StoreError/stale(_:)`` with `skill`.
+    func edit(
+        _ skill: Skill.ID, _ edit: SkillEdit, if condition: EditCondition, at time: Timestamp
+    ) async throws(StoreError) -> Skill
 
     /// Takes a skill out of lists and sale, or with nil puts it back.
     func hide(_ skill: Skill.ID, reason: String?, at time: Timestamp) async throws(StoreError) -> Skill

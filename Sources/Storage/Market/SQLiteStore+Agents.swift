@@ -23,8 +23,11 @@ extension SQLiteStore {
     }
 
     /// Sales and reputation are not among what this changes: they follow the purchases and reviews.
-    public func update(agent: Agent) async throws(StoreError) {
+    public func update(agent: Agent, if revision: Revision? = nil) async throws(StoreError) {
         try await committer.write { db in
+            if let revision, let stored = try db.row("SELECT * FROM agents WHERE id = ?", [agent.id.uuid])?.agent() {
+                guard stored.revision == revision else { throw StoreError.stale("agent") }
+            }
             let changed = try db.run(
                 """
                 UPDATE agents SET owner_wallet = ?, description = ?, avatar = ?, updated_at = ? WHERE id = ?

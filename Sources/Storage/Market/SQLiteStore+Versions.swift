@@ -130,9 +130,11 @@ extension SQLiteStore: VersionStore {
     }
 
     public func edit(
-        _ skill: Skill.ID, _ edit: SkillEdit, at time: Timestamp
+        _ skill: Skill.ID, _ edit: SkillEdit, if condition: EditCondition, at time: Timestamp
     ) async throws(StoreError) -> Skill {
         try await committer.write { db in
+            let stored = try Self.skill(skill, in: db)
+            guard condition.allows(stored.revision) else { throw StoreError.stale("skill") }
             var changes: [(String, Bound)] = [("updated_at", time.milliseconds)]
             if let name = edit.displayName { changes.append(("display_name", name)) }
             if let description = edit.description { changes.append(("description", description)) }

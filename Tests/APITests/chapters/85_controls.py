@@ -28,6 +28,11 @@ def agents(story):
     changed = seller("updateAgent", {"description": "Sells small, sharp tools", "avatar": None}, agent="seller")["agent"]
     assert changed["description"] == "Sells small, sharp tools"
     story.buyer.refused(403, "not_the_agent", "updateAgent", {"description": "x"}, agent="seller")
+    # A change that was made of what is there no longer is not made.
+    page = {"If-Match": story.anyone("showAgent", agent="seller").headers["etag"]}
+    seller("updateAgent", {"description": "Sells sharp tools"}, agent="seller", headers=page)
+    seller.refused(412, "agent_changed", "updateAgent", {"avatar": "ipfs://x"}, agent="seller", headers=page)
+    seller("updateAgent", {"description": "Sells small, sharp tools"}, agent="seller", headers={"If-Match": "*"})
     registration = {"name": "Se1ler", "ownerWallet": wallet}
     story.anyone.refused(409, "name_taken", "registerAgent", registration)
     story.anyone.refused(422, "invalid_field", "registerAgent", {**registration, "name": "clawos support"})

@@ -27,7 +27,9 @@ def tell(story):
                                      "deprecated": {"message": "use the other", "successor": "word-stats"}},
                      skill="versioned")
     assert changed["skill"]["deprecated"]["successor"] == "word-stats"
-    seller("changeSkill", {"deprecated": None}, skill="versioned")
+    page = {"If-Match": '"other", ' + anyone("showSkill", skill="versioned").headers["etag"]}
+    seller("changeSkill", {"deprecated": None}, skill="versioned", headers=page)
+    seller.refused(412, "skill_changed", "changeSkill", {"displayName": "x"}, skill="versioned", headers=page)
     buyer.refused(403, "not_the_owner", "changeSkill", {"displayName": "x"}, skill="versioned")
 
     reason = {"reason": "rounds wrongly"}

@@ -43,7 +43,7 @@ struct AgentRoutes {
         let skills = agent.status == .active ? try await node.skills(query).items : []
         let stats = try await node.stats(of: agent.id).json(since: agent.createdAt)
         return .json(["agent": agent.json, "skills": .array(skills.map(\.json)), "stats": stats])
-            .tagged(for: call)
+            .tagged(agent.revision, for: call)
     }
 
     @Sendable private func update(_ call: Call) async throws -> Reply {
@@ -51,7 +51,8 @@ struct AgentRoutes {
         let change = try AgentUpdate(try call.fields(try await call.body(bytesMax: 64 << 10)))
         // The wallet says who owns what the agent earns.
         if change.ownerWallet != nil { _ = try call.callerKey(node, further: .billing) }
-        return .json(["agent": try await node.update(call.parameter("agent"), change, by: caller).json])
+        let agent = try await node.update(call.parameter("agent"), change, if: call.editCondition, by: caller)
+        return .json(["agent": agent.json])
     }
 
     @Sendable private func deactivate(_ call: Call) async throws -> Reply {

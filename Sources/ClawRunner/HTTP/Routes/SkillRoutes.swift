@@ -57,10 +57,11 @@ struct SkillRoutes {
         let name = call.parameter("skill")
         guard fields.optionalValue("code") == nil else {
             let handed = try await node.handIn(
-                try Publication(fields), of: name, by: agent, waitSeconds: call.reviewWaitSeconds)
+                try Publication(fields), of: name, if: call.editCondition, by: agent,
+                waitSeconds: call.reviewWaitSeconds)
             return reply(handed, status: 200)
         }
-        let skill = try await node.edit(name, try SkillEdit(fields), for: agent)
+        let skill = try await node.edit(name, try SkillEdit(fields), if: call.editCondition, for: agent)
         return .json(["skill": skill.json, "deploymentUrl": .string(node.executeURL(of: skill))])
     }
 
@@ -81,7 +82,7 @@ struct SkillRoutes {
             "examples": .array(skill.latest.examples),
             "documentation": try await node.documentation(of: skill),
             "deploymentUrl": .string(node.executeURL(of: skill)),
-        ]).tagged(for: call)
+        ]).tagged(skill.revision, for: call)
     }
 
     // MARK: Secrets
