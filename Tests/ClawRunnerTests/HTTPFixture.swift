@@ -91,15 +91,22 @@ struct HTTPFixture: Sendable {
 
     // MARK: Requests
 
-    func send(
+    /// A request whose answer is still to be read.
+    func open(
         _ method: String, _ path: String, key: String? = nil, headers: [(String, String)] = [], body: [UInt8]? = nil
-    ) async throws -> Answer {
+    ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: "\(base)\(path)")
         request.method = .RAW(value: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
         if let body { request.body = .bytes(body) }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        return try await client.execute(request, timeout: .seconds(60))
+    }
+
+    func send(
+        _ method: String, _ path: String, key: String? = nil, headers: [(String, String)] = [], body: [UInt8]? = nil
+    ) async throws -> Answer {
+        let response = try await open(method, path, key: key, headers: headers, body: body)
         let bytes = try await response.body.collect(upTo: 64 << 20)
         var fields: [String: String] = [:]
         for header in response.headers { fields[header.name.lowercased()] = header.value }

@@ -9,6 +9,8 @@ struct Reply: Sendable {
     var status: Int
     var headers: HTTPFields
     var body: [UInt8]
+    /// Takes the place of the body: writes one whose end is not known yet.
+    var events: (@Sendable (inout EventWriter) async throws -> Void)?
     /// The limits that the request was held against.
     var rates: [RateStatus] = []
 
@@ -33,15 +35,16 @@ struct Reply: Sendable {
     }
 
     var response: Response {
-        Response(
+        let whole = ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        return Response(
             status: HTTPResponse.Status(code: status), headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            body: events.map(EventWriter.body) ?? whole)
     }
 
     /// The same head without a body, for HEAD.
     var headResponse: Response {
         var headers = headers
-        headers[.contentLength] = String(body.count)
+        if events == nil { headers[.contentLength] = String(body.count) }
         return Response(status: HTTPResponse.Status(code: status), headers: headers)
     }
 }

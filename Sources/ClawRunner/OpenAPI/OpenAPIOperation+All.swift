@@ -37,6 +37,10 @@ extension OpenAPIOperation {
             "RFC 7240: wait=SECONDS is the longest to wait for a sandbox, then 503 overloaded; respond-async answers 202 at once"
     )
 
+    private static let accept = Parameter(
+        name: "Accept", place: "header",
+        description: "text/event-stream: an event whenever the run comes further, until it is over")
+
     private static let agents = [
         OpenAPIOperation(
             method: "post", path: "/api/v1/agents/register", id: "registerAgent",
@@ -335,12 +339,13 @@ extension OpenAPIOperation {
             OpenAPIOperation(
                 method: "post", path: path, id: path.hasPrefix("/api") ? "execute" : "executeShort",
                 summary: "Run a skill in a sandbox and book the run; the reply comes after the booking",
-                parameters: tokens + [idempotencyKey, prefer], body: ("application/json", ref("ExecuteRequest")),
+                parameters: tokens + [idempotencyKey, prefer, accept],
+                body: ("application/json", ref("ExecuteRequest")),
                 success: [
                     (
                         200, "application/json",
                         object(["result": [:], "usage": ref("Usage"), "receipt": ["type": "string"]])
-                    ),
+                    ), (200, "text/event-stream", ["type": "string"]),
                     (202, "application/json", object(["execution": ref("Execution")])),
                 ],
                 problems: [
@@ -374,8 +379,11 @@ extension OpenAPIOperation {
                 problems: [(404, "There is no such execution, or it is not the caller's"), (409, "It has ended")]),
             OpenAPIOperation(
                 method: "get", path: "/api/v1/executions/{execution}", id: "showExecution",
-                summary: "Show one run, for its caller and its seller",
-                success: [(200, "application/json", object(["execution": ref("Execution")]))],
+                summary: "Show one run, for its caller and its seller", parameters: [accept],
+                success: [
+                    (200, "application/json", object(["execution": ref("Execution")])),
+                    (200, "text/event-stream", ["type": "string"]),
+                ],
                 problems: [(404, "There is no such execution, or it is not the caller's")], headers: ["Retry-After"]),
         ]
 

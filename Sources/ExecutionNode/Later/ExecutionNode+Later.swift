@@ -67,6 +67,11 @@ extension ExecutionNode {
         SkillUsage.ID(id).flatMap { later.progress(of: $0, for: agent) }
     }
 
+    /// Wakes `continuation` whenever ``laterProgress(of:for:)`` has something new to say, until that ends.
+    package func watchLater(_ id: String, _ continuation: AsyncStream<Void>.Continuation) {
+        if let id = SkillUsage.ID(id) { later.watch(id, continuation) }
+    }
+
     /// Ends a run that was answered 202, and returns when it is booked.
     /// - Throws: ``NodeError`` 404 when there is no such run of the agent, 409 when it has ended.
     public func cancel(_ id: String, by agent: Agent.ID) async throws(NodeError) {

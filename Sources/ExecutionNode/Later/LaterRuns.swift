@@ -26,7 +26,11 @@ final class LaterRuns: Sendable {
         var openOf: [Agent.ID: Int] = [:]
         var refused: [SkillUsage.ID: (agent: Agent.ID, problem: NodeError)] = [:]
         var refusedOrder: [SkillUsage.ID] = []
+        var watchers: [SkillUsage.ID: [Int: AsyncStream<Void>.Continuation]] = [:]
+        var watchersSoFar = 0
         var isStopped = false
+
+        func wake(_ id: SkillUsage.ID?) { id.flatMap { watchers[$0] }?.values.forEach { $0.yield() } }
     }
 
     private let state = Mutex(State())
@@ -65,6 +69,7 @@ final class LaterRuns: Sendable {
                 state.ticketOf[id] = ticket
             case .begun: state.runs[ticket]?.isRunning = true
             }
+            state.wake(state.runs[ticket]?.id)
         }
     }
 
@@ -76,6 +81,7 @@ final class LaterRuns: Sendable {
             state.openOf[run.agent] = open > 0 ? open : nil
             guard let id = run.id else { return }
             state.ticketOf[id] = nil
+            defer { state.wake(id) }
             guard let problem else { return }
             state.refused[id] = (run.agent, problem)
             state.refusedOrder.append(id)
@@ -91,6 +97,21 @@ final class LaterRuns: Sendable {
             }
             guard let refused = state.refused[id], refused.agent == agent else { return nil }
             return .refused(refused.problem)
+        }
+    }
+
+    /// Wakes `continuation` whenever the run comes further, until that ends.
+    func watch(_ id: SkillUsage.ID, _ continuation: AsyncStream<Void>.Continuation) {
+        let number = state.withLock { state in
+            state.watchersSoFar += 1
+            state.watchers[id, default: [:]][state.watchersSoFar] = continuation
+            return state.watchersSoFar
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { state in
+                state.watchers[id]?[number] = nil
+                if state.watchers[id]?.isEmpty == true { state.watchers[id] = nil }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 """The buyer does not wait for an answer: it is told where to look, and ends what takes too long."""
 
+import json
 import time
 
 
@@ -19,6 +20,16 @@ def tell(story):
     keyless = buyer("execute", call, skill="word-stats", expect=202, headers={**token, **later})
     assert wait(buyer, keyless["execution"]["id"])["result"]["words"] == 6
 
+    # What comes of it may be followed as well, from the start or later.
+    events = {"Accept": "text/event-stream"}
+    followed = buyer("execute", call, skill="word-stats", expect=200, headers={**token, **events})
+    states = told(followed)
+    assert [state["state"] for state in states][-1] == "done" and len(states) <= 3, states
+    assert states[-1]["result"]["words"] == 6
+    assert followed.headers["location"] == f"/api/v1/executions/{states[-1]['id']}"
+    assert told(buyer("showExecution", execution=states[-1]["id"], headers=events)) == states[-1:]
+    buyer.refused(404, "execution_not_found", "showExecution", execution=token["X-Purchase-Token"][:8], headers=events)
+
     # What refuses a call before its hold is told at once.
     buyer.refused(422, "payload_invalid", "execute", {**call, "payload": {}}, skill="word-stats", headers={**token, **later})
 
@@ -31,6 +42,14 @@ def tell(story):
     assert "usage" not in ended or (ended["verdict"]["kind"] == "cancelled" and ended["usage"]["cost"] == "0")
     buyer.refused(409, "execution_ended", "cancelExecution", execution=loop)
     buyer.refused(409, "execution_ended", "cancelExecution", execution=kept["run"])
+
+
+def told(answer):
+    """What each event of a stream says."""
+    assert answer.type == "text/event-stream", answer.type
+    events = [event.split("\n") for event in answer.body.decode().split("\n\n") if event and event != ":"]
+    assert all(name == "event: execution" and data.startswith("data: ") for name, data in events), events
+    return [json.loads(data[len("data: "):])["execution"] for _, data in events]
 
 
 def wait(actor, execution):

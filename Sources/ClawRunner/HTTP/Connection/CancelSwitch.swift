@@ -44,7 +44,8 @@ final class CancelSwitch: Sendable {
         }
     }
 
-    private func add(_ handler: @escaping @Sendable () -> Void) -> Int {
+    /// Calls `handler` once it is cancelled, at once if it is, and not after ``remove(_:)``.
+    func add(_ handler: @escaping @Sendable () -> Void) -> Int {
         let (token, isCancelled) = state.withLock { state in
             state.nextToken += 1
             if !state.isCancelled { state.handlers[state.nextToken] = handler }
@@ -54,7 +55,7 @@ final class CancelSwitch: Sendable {
         return token
     }
 
-    private func remove(_ token: Int) {
+    func remove(_ token: Int) {
         state.withLock { $0.handlers[token] = nil }
     }
 }

@@ -28,7 +28,7 @@ struct ExecuteRoutes {
         let (rate, waitSeconds) = (call.agentRate, call.header(.prefer).flatMap(Preference.waitSeconds))
         let skill = call.parameter("skill")
         let accepted = call.connection?.headAt ?? PhaseClock.now
-        let isLater = call.header(.prefer).map(Preference.respondsAsync) ?? false
+        let isLater = call.wantsEvents || (call.header(.prefer).map(Preference.respondsAsync) ?? false)
         let make: @Sendable () throws -> ExecuteRequest = {
             var request = try ExecuteRequest(
                 caller: agent, skill: skill, body: body, token: token, idempotencyKey: key,
@@ -69,25 +69,81 @@ struct ExecuteRoutes {
         switch reply {
         case .answered(let reply): return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
         case .taken(let id):
-            return Self.progress(id.description, "queued", status: 202)
-                .with(.location, "/api/v1/executions/\(id)").with(.preferenceApplied, "respond-async")
+            let place = "/api/v1/executions/\(id)"
+            if call.wantsEvents {
+                return follow(id.description, for: try call.caller(node), call).with(.location, place)
+            }
+            return Self.unfinished(Self.progress(id.description, "queued"), status: 202)
+                .with(.location, place).with(.preferenceApplied, "respond-async")
         }
     }
 
-    private static func progress(_ id: String, _ state: String, status: Int = 200) -> Reply {
-        .json(["execution": ["id": .string(id), "state": .string(state)]], status: status).with(.retryAfter, "1")
+    private static func progress(_ id: String, _ state: String) -> JSONValue {
+        ["id": .string(id), "state": .string(state)]
+    }
+
+    private static func unfinished(_ execution: JSONValue, status: Int = 200) -> Reply {
+        .json(["execution": execution], status: status).with(.retryAfter, "1")
     }
 
     @Sendable private func cancel(_ call: Call) async throws -> Reply {
         let agent = try call.caller(node)
-        try await node.cancel(call.parameter("execution"), by: agent)
-        return try await show(call)
+        let id = call.parameter("execution")
+        try await node.cancel(id, by: agent)
+        return .json(["execution": try await execution(id, for: agent)])
     }
 
     @Sendable private func show(_ call: Call) async throws -> Reply {
         try call.query().finish()
         let agent = try call.caller(node)
         let id = call.parameter("execution")
+        let execution = try await execution(id, for: agent)
+        if call.wantsEvents { return follow(id, for: agent, call) }
+        return execution["state"] == "done" ? .json(["execution": execution]) : Self.unfinished(execution)
+    }
+
+    /// Sends what ``execution(_:for:)`` says, again whenever that changes, until the run is over. It goes on without the client.
+    private func follow(_ id: String, for agent: Agent.ID, _ call: Call) -> Reply {
+        let (switches, logger, request) = ([runs, call.connection?.gone].compactMap { $0 }, call.logger, call.id)
+        return .events { events in
+            let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            node.watchLater(id, continuation)
+            continuation.yield()
+            let clock = Task {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: Self.keepAlive)
+                    continuation.yield()
+                }
+            }
+            // Who stops the daemon waits for no stream; a client that comes back finds how its run ended.
+            let tokens = switches.map { $0.add { continuation.finish() } }
+            defer {
+                clock.cancel()
+                continuation.finish()
+                for (each, token) in zip(switches, tokens) { each.remove(token) }
+            }
+            var last: JSONValue?
+            for await _ in changes {
+                let execution: JSONValue
+                do {
+                    execution = try await self.execution(id, for: agent)
+                } catch {
+                    return try await events.send("problem", API.problem(error, request: request, logger: logger).json)
+                }
+                guard execution != last else {
+                    try await events.keepAlive()
+                    continue
+                }
+                try await events.send("execution", ["execution": execution])
+                if execution["state"] == "done" { return }
+                last = execution
+            }
+        }
+    }
+
+    private static let keepAlive = Duration.seconds(10)
+
+    private func execution(_ id: String, for agent: Agent.ID) async throws -> JSONValue {
         let execution: StoredExecution
         switch node.laterProgress(of: id, for: agent) {
         case .queued: return Self.progress(id, "queued")
@@ -95,7 +151,7 @@ struct ExecuteRoutes {
         case .refused(let problem):
             // It may be booked by now.
             guard let booked = try? await node.execution(id, reader: agent) else {
-                return .json(["execution": ["id": .string(id), "state": "done", "problem": problem.json]])
+                return ["id": .string(id), "state": "done", "problem": problem.json]
             }
             execution = booked
         case nil: execution = try await node.execution(id, reader: agent)
@@ -121,7 +177,7 @@ struct ExecuteRoutes {
             object["stderr"] = report["stderr"] ?? .null
             object["stderrTruncated"] = report["stderrTruncated"] ?? false
         }
-        return .json(["execution": .object(object)])
+        return .object(object)
     }
 }
 
