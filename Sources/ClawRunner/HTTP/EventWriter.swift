@@ -43,8 +43,6 @@ extension Reply {
 extension Call {
     /// The client asks for events by name; one that takes anything gets what everybody gets.
     var wantsEvents: Bool {
-        (header(.accept) ?? "").split(separator: ",").contains { part in
-            part.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() == "text/event-stream"
-        }
+        header(.accept).map { HeaderList.names("text/event-stream", in: $0) } ?? false
     }
 }

@@ -3,9 +3,9 @@
 enum Preference {
     /// The longest that the client wants to wait, in seconds, such as 10 of `respond-async, wait=10`.
     static func waitSeconds(_ header: String) -> Int64? {
-        for preference in preferences(header) {
+        for preference in HeaderList.elements(header) {
             // What follows a semicolon are parameters.
-            let parts = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(trimmed)
+            let parts = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(HeaderList.trimmed)
             guard let name = parts.first, name.lowercased() == "wait" else { continue }
             guard parts.count == 2 else { return nil }
             var value = parts[1]
@@ -17,22 +17,5 @@ enum Preference {
     }
 
     /// Whether the client would rather be told where to look than wait.
-    static func respondsAsync(_ header: String) -> Bool {
-        preferences(header).contains { trimmed($0.prefix { $0 != ";" }).lowercased() == "respond-async" }
-    }
-
-    /// The parts between commas that are not quoted.
-    private static func preferences(_ header: String) -> [Substring] {
-        var isQuoted = false
-        return header.split { character in
-            if character == "\"" { isQuoted.toggle() }
-            return character == "," && !isQuoted
-        }
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        let isBlank = { (character: Character) in character == " " || character == "\t" }
-        guard let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
-        return text[...last].drop(while: isBlank)
-    }
+    static func respondsAsync(_ header: String) -> Bool { HeaderList.names("respond-async", in: header) }
 }

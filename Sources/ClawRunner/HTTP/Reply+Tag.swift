@@ -28,9 +28,7 @@ private struct EntityTags {
     private let tags: [Substring]
 
     init(_ header: String) {
-        tags = header.split(separator: ",").map { part in
-            part.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
-        }
+        tags = HeaderList.elements(header).map { $0.prefix { !HeaderList.isBlank($0) } }
     }
 
     /// Every tag that there is.

@@ -28,12 +28,7 @@ extension ProblemEntry {
         ProblemEntry(
             "version_yanked", 410, meaning: "The latest version was taken back, and there is no other.",
             remedy: "Name the version if you must go on using it.", fields: "version reason"),
-        ProblemEntry(
-            "agent_changed", 412, meaning: "The agent was changed since the tag in If-Match was given.",
-            remedy: "Read its page again, and send the change with the new ETag if you still want it."),
-        ProblemEntry(
-            "skill_changed", 412, meaning: "The skill was changed since the tag in If-Match was given.",
-            remedy: "Read its page again, and send the change with the new ETag if you still want it."),
+        changed("agent"), changed("skill"),
         ProblemEntry(
             "skill_rejected", 422, meaning: "The review of the version found something critical.",
             remedy: "Correct what findings say; clawrunner skill review finds it beforehand.", fields: "findings"),
@@ -58,4 +53,10 @@ extension ProblemEntry {
             "sources_unavailable", 503, meaning: "This node cannot start git, or has no profile for it.",
             remedy: "Upload a package.", retryable: "where git could not be started"),
     ]
+
+    private static func changed(_ kind: String) -> ProblemEntry {
+        ProblemEntry(
+            "\(kind)_changed", 412, meaning: "The \(kind) was changed since the tag in If-Match was given.",
+            remedy: "Read its page again, and send the change with the new ETag if you still want it.")
+    }
 }

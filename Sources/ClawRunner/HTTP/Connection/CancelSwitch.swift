@@ -35,8 +35,8 @@ final class CancelSwitch: Sendable {
             if switches.contains(where: \.isCancelled) { withUnsafeCurrentTask { $0?.cancel() } }
             return try await operation()
         }
-        let tokens = switches.map { $0.add { task.cancel() } }
-        defer { for (each, token) in zip(switches, tokens) { each.remove(token) } }
+        let forget = tell(switches) { task.cancel() }
+        defer { forget() }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -44,8 +44,16 @@ final class CancelSwitch: Sendable {
         }
     }
 
-    /// Calls `handler` once it is cancelled, at once if it is, and not after ``remove(_:)``.
-    func add(_ handler: @escaping @Sendable () -> Void) -> Int {
+    /// Calls `handler` when any of the switches is cancelled, at once for one that is, and not after what is returned was
+    /// called.
+    static func tell(
+        _ switches: [CancelSwitch], _ handler: @escaping @Sendable () -> Void
+    ) -> @Sendable () -> Void {
+        let tokens = switches.map { $0.add(handler) }
+        return { for (each, token) in zip(switches, tokens) { each.remove(token) } }
+    }
+
+    private func add(_ handler: @escaping @Sendable () -> Void) -> Int {
         let (token, isCancelled) = state.withLock { state in
             state.nextToken += 1
             if !state.isCancelled { state.handlers[state.nextToken] = handler }
@@ -55,7 +63,7 @@ final class CancelSwitch: Sendable {
         return token
     }
 
-    func remove(_ token: Int) {
+    private func remove(_ token: Int) {
         state.withLock { $0.handlers[token] = nil }
     }
 }

@@ -39,7 +39,7 @@ struct ExecuteRoutes {
             request.clock.mark(.parse)
             return request
         }
-        if isLater { return try await executeLater(make, call) }
+        if isLater { return try await executeLater(make, for: agent, call) }
         let run: @Sendable () async throws -> ExecuteReply = { try await node.execute(try make()) }
         // A larger body takes long to read; it leaves the event loop to other connections.
         let executor = body.count <= ExecutionNode.quickBytesMax ? call.connection?.executor : nil
@@ -54,7 +54,7 @@ struct ExecuteRoutes {
 
     /// Answers where the run is found, once it has its hold.
     private func executeLater(
-        _ make: @escaping @Sendable () throws -> ExecuteRequest, _ call: Call
+        _ make: @escaping @Sendable () throws -> ExecuteRequest, for agent: Agent.ID, _ call: Call
     ) async throws -> Reply {
         let node = node
         let switches = [runs] + (call.connection.map { [$0.gone] } ?? [])
@@ -70,9 +70,7 @@ struct ExecuteRoutes {
         case .answered(let reply): return Reply(reply.outcome, isReplay: reply.isReplay).with(rates: reply.rates)
         case .taken(let id):
             let place = "/api/v1/executions/\(id)"
-            if call.wantsEvents {
-                return follow(id.description, for: try call.caller(node), call).with(.location, place)
-            }
+            if call.wantsEvents { return follow(id.description, for: agent, call).with(.location, place) }
             return Self.unfinished(Self.progress(id.description, "queued"), status: 202)
                 .with(.location, place).with(.preferenceApplied, "respond-async")
         }
@@ -116,11 +114,11 @@ struct ExecuteRoutes {
                 }
             }
             // Who stops the daemon waits for no stream; a client that comes back finds how its run ended.
-            let tokens = switches.map { $0.add { continuation.finish() } }
+            let forget = CancelSwitch.tell(switches) { continuation.finish() }
             defer {
                 clock.cancel()
                 continuation.finish()
-                for (each, token) in zip(switches, tokens) { each.remove(token) }
+                forget()
             }
             var last: JSONValue?
             for await _ in changes {
