@@ -16,9 +16,15 @@ let common: [SwiftSetting] =
 let systems: [SwiftSetting] = common + [.strictMemorySafety()]
 
 // The launcher forks; a static executable keeps what a fork copies (and what a privileged process maps) small.
-// Only this executable has unsafe flags, so that a host can depend on the library products.
+// Only executables have unsafe flags, so that a host can depend on the library products.
 let staticExecutable: [SwiftSetting] = [.unsafeFlags(["-static-executable"])]
 let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
+
+// Swift's static libraries ask for an executable that lends its functions to others. Nobody borrows from this one, and it
+// would keep a name for each of them, and what nothing calls.
+let leanLink: [LinkerSetting] = [
+    .unsafeFlags(["-use-ld=lld", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux]))
+]
 
 let package = Package(
     name: "clawrunner",
@@ -121,7 +127,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: common),
+            swiftSettings: common, linkerSettings: leanLink),
 
         // A host that embeds the node; built and run by the tests.
         .executableTarget(

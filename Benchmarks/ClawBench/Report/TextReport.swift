@@ -3,7 +3,8 @@ import Foundation
 /// The report for people, within 80 columns.
 enum TextReport {
     private static let explanations = [
-        "parse": "body read, key checked, JSON read", "license": "skill, licence, rate, schema",
+        "parse": "body read, key checked, JSON read", "license": "skill, licence, rate",
+        "prepare": "schema, price, limits",
         "hold": "amount and use reserved and written down", "acquire": "pipes, a waiting sandbox",
         "dispatch": "until the launcher has it", "seal": "sandbox built", "exec": "program executed",
         "firstByte": "until the program's first byte", "exit": "until the program's end",

@@ -17,7 +17,10 @@ final class Controls: Sendable {
 
     private let state = Mutex(State())
     /// Nothing is in the state: the usual case costs one load.
-    private let isQuiet = Atomic<Bool>(true)
+    private let quiet = Atomic<Bool>(true)
+
+    /// Nothing is stopped and nobody is barred.
+    var isQuiet: Bool { quiet.load(ordering: .acquiring) }
 
     func load(_ pauses: [Pause], _ inactive: [Agent.ID: Agent.Status]) {
         change { state in
@@ -31,13 +34,13 @@ final class Controls: Sendable {
     func note(_ agent: Agent) { change { $0.inactive[agent.id] = agent.status == .active ? nil : agent.status } }
 
     func status(of agent: Agent.ID) -> Agent.Status {
-        if isQuiet.load(ordering: .acquiring) { return .active }
+        if isQuiet { return .active }
         return state.withLock { $0.inactive[agent] ?? .active }
     }
 
     /// The first pause that stops an operation of these agents on this skill; nil when none does.
     func pause(of operation: Operation, by agents: [Agent.ID], on skill: Skill.ID?) -> Pause? {
-        if isQuiet.load(ordering: .acquiring) { return nil }
+        if isQuiet { return nil }
         return state.withLock { state in
             guard !state.pauses.isEmpty else { return nil }
             let whole: Pause.Target? =
@@ -58,7 +61,7 @@ final class Controls: Sendable {
     private func change(_ body: (inout State) -> Void) {
         state.withLock { state in
             body(&state)
-            isQuiet.store(state.pauses.isEmpty && state.inactive.isEmpty, ordering: .releasing)
+            quiet.store(state.pauses.isEmpty && state.inactive.isEmpty, ordering: .releasing)
         }
     }
 }

@@ -64,6 +64,7 @@ extension ExecutionNode {
     func requireOpen(
         _ operation: Controls.Operation, to agent: Agent.ID, _ skill: Skill? = nil
     ) throws(NodeError) {
+        guard !controls.isQuiet else { return }
         try requireActive(agent)
         if let skill, skill.agentID != agent { try requireSeller(of: skill) }
         let agents = [agent] + (skill.map { $0.agentID == agent ? [] : [$0.agentID] } ?? [])

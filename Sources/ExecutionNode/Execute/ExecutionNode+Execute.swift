@@ -35,6 +35,7 @@ extension ExecutionNode {
         let purchase = try await permit(request.caller, skill, token: request.token)
         let license = licenseClaim(request.caller, skill, purchase)
         try requireRate(license, request.caller, agent)
+        clock.mark(.license)
         try Self.check(request.payload, endpoint)
         let quote = try RunQuote(
             purchase?.pricing, payload: request.payload, currency: skill.pricing.price.currency,
@@ -42,7 +43,7 @@ extension ExecutionNode {
         let prepared = try prepare(skill)
         let secrets = try await secretValues(skill)
         let payload = request.payload.serialized()
-        clock.mark(.license)
+        clock.mark(.prepare)
 
         // The hold comes before the licence's rate: calls that the licence does not allow use nothing up.
         let hold = try await reserve(
@@ -120,7 +121,7 @@ extension ExecutionNode {
             try requireOpen(.executions, to: request.caller, skill)
             _ = try await permit(request.caller, skill, token: request.token)
             // As may the version.
-            let now = try await skills.skill(skill.id.description, version: skill.latest.version)
+            let now = try await skills.skill(skill.id, version: skill.latest.version)
             try Self.requireUsable(now, named: request.version != nil)
         } catch {
             running.remove(hold)

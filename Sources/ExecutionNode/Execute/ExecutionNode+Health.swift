@@ -18,6 +18,7 @@ extension ExecutionNode {
     package func requireBookable() throws(NodeError) {
         let pace = configuration.bookingPace
         let (count, oldest) = unbooked.state
+        guard count > 0 else { return }
         let age = oldest?.duration(to: .now) ?? .zero
         guard age >= pace.unbookedAgeMax || count >= pace.unbookedMax else { return }
         throw NodeError(

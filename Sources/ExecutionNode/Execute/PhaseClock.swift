@@ -10,8 +10,10 @@ public struct PhaseClock: Sendable {
         case accept
         /// Body read, key checked, JSON read.
         case parse
-        /// Skill, endpoint, rate of the agent, licence, payload against its schema.
+        /// Skill, pauses, health, endpoint, licence and its rate: the call may run.
         case license
+        /// Payload against its schema, price, limits, secrets: what the sandbox is asked for.
+        case prepare
         /// Amount and use reserved and written down; rate of the licence.
         case hold
         /// A turn, pipes, and a sandbox where one waited.

@@ -55,6 +55,12 @@ final class SkillDirectory: Sendable {
         return found
     }
 
+    /// As ``skill(_:version:)`` for one that was found before.
+    func skill(_ id: Skill.ID, version: SemanticVersion) async throws(NodeError) -> Skill {
+        if let known = state.withLock({ $0.byID[id] }), known.latest.version == version { return known }
+        return try await skill(id.description, version: version)
+    }
+
     /// A skill with the version that a call names as its latest.
     /// - Parameter version: nil leaves its latest.
     /// - Throws: `NodeError` 404 when it has no such version.
