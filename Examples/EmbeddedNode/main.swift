@@ -40,7 +40,7 @@ let package = try await node.upload(archive, by: seller.id).package
 let skill = try await node.publish(Publication(package: package.digest), by: seller.id).0
 let currency = skill.pricing.price.currency
 _ = try await node.credit(
-    CreditRequest(
+    CashRequest(
         agentID: buyer.agent.id, amount: try Money(decimal: "5", currency: currency), reference: "example"))
 let purchase = try await node.purchase(PurchaseRequest(buyer: buyer.agent.id, skill: skill.name))
 

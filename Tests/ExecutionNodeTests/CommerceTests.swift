@@ -540,7 +540,7 @@ struct TopUpTests {
         #expect(Set(till.asked).count == 1 && till.asked.count == 2)
         // Whoever was told later books it with the operator key.
         _ = try await fixture.node.credit(
-            CreditRequest(agentID: agent.id, amount: try usdc("20"), reference: till.asked[0]))
+            CashRequest(agentID: agent.id, amount: try usdc("20"), reference: till.asked[0]))
         try await after(minutes: 200)
         #expect(till.asked.count == 2)
         till.state.withLock { $0.answer = .paid }

@@ -236,6 +236,28 @@ struct ControlTests {
         try await fixture.close()
     }
 
+    @Test("an agent that left is paid out what it had, once per reference, and the log has it")
+    func payout() async throws {
+        let market = try await Market()
+        let (fixture, node) = (market.fixture, market.fixture.node)
+        #expect(try await fixture.call(market.skill, by: market.buyer, token: market.token).isOK)
+        _ = try await node.deactivate("seller", by: market.seller.id, leavesBalance: true)
+        func payOut(_ amount: String, _ reference: String, to agent: Agent.ID) async throws -> RecordedCash {
+            try await node.payOut(
+                CashRequest(
+                    agentID: agent, amount: try Money(decimal: amount, currency: .usdc), reference: reference))
+        }
+        await expectError(402, "insufficient_balance") { _ = try await payOut("1", "t-1", to: market.seller.id) }
+        await expectError(404, "agent_not_found") { _ = try await payOut("1", "t-1", to: .new()) }
+        #expect(try await payOut("0.000975", "t-1", to: market.seller.id).balance.isZero)
+        #expect(try await payOut("0.000975", "t-1", to: market.seller.id).replayed)
+        await expectError(409, "reference_reused") { _ = try await payOut("0.0009", "t-1", to: market.seller.id) }
+        #expect(try await node.ledger().check.isSound)
+        let entries = try await node.audit(AuditQuery(action: "payout")).items
+        #expect(entries.map { $0.detail["reference"] } == ["t-1"])
+        try await fixture.close()
+    }
+
     @Test("an agent without money leaves at once")
     func leaving() async throws {
         let fixture = try await NodeFixture()

@@ -137,7 +137,7 @@ package struct NodeFixture: Sendable {
 
     package func credit(_ member: Member, _ amount: String, _ currency: Currency = .usdc) async throws {
         _ = try await node.credit(
-            CreditRequest(
+            CashRequest(
                 agentID: member.id, amount: try Money(decimal: amount, currency: currency),
                 reference: UUID().uuidString))
     }

@@ -24,11 +24,13 @@ extension StoreFixture {
         // Some runs are not in the sums by day yet: of a buyer that is, and of a new one.
         try await fixture.use(fixture.bought(by: fixture.buyer("third", balance: 1_000_000)), runs: 3)
         try await fixture.runWorkflow()
+        _ = try await fixture.store.payOut(
+            CashRequest(agentID: fixture.seller.id, amount: usdc(3), reference: "paid out"), onCommit: { _ in })
         return fixture
     }
 
     private func deposit(_ amount: Money, to agent: Agent.ID) async throws {
-        let request = CreditRequest(agentID: agent, amount: amount, reference: "\(amount) for \(agent)")
+        let request = CashRequest(agentID: agent, amount: amount, reference: "\(amount) for \(agent)")
         _ = try await store.credit(request, onCommit: { _ in })
     }
 

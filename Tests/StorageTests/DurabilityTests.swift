@@ -121,7 +121,7 @@ struct DurabilityTests {
         let results = await withTaskGroup(of: Bool.self) { group in
             for index in 0..<300 {
                 group.addTask {
-                    let request = CreditRequest(
+                    let request = CashRequest(
                         agentID: buyer.id, amount: StoreFixture.usdc(1), reference: "r\(index)")
                     return (try? await fixture.store.credit(request, onCommit: { _ in })) != nil
                 }

@@ -95,7 +95,7 @@ struct MeterTests {
                         let kind = Int.random(in: 0..<10, using: &random)
                         if kind == 0 {
                             _ = try await meter.credit(
-                                CreditRequest(
+                                CashRequest(
                                     agentID: buyers[which].id, amount: StoreFixture.usdc(7),
                                     reference: "same for all \(which)"))
                         }
@@ -138,13 +138,74 @@ struct MeterTests {
             needed: StoreFixture.usdc(1_000), available: StoreFixture.usdc(0))
         await #expect(throws: MeterError.refused(refusal)) { try await meter.reserve(fixture.hold(purchase)) }
         _ = try await meter.credit(
-            CreditRequest(agentID: buyer.id, amount: StoreFixture.usdc(1_000), reference: "more"))
+            CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(1_000), reference: "more"))
         let second = try fixture.hold(purchase)
         try await meter.reserve(second)
         meter.void(first.id)
         meter.void(first.id)
         meter.void(second.id)
         try await meter.reserve(fixture.hold(purchase, amount: 2_000))
+    }
+
+    @Test("what holds reserve is not paid out; a payout is sent again after all is gone, and no budget counts it")
+    func payouts() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer(balance: 1_500)
+        let purchase = try await fixture.bought(by: buyer)
+        let meter = try fixture.meter()
+        _ = try await meter.setBudget(.agent(buyer.id), .day, .usdc, limit: StoreFixture.usdc(1_000))
+        let hold = try fixture.hold(purchase)
+        try await meter.reserve(hold)
+        func payOut(_ base: Int64, _ reference: String) async throws -> RecordedCash {
+            try await meter.payOut(
+                CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(base), reference: reference))
+        }
+        let refusal = HoldRefusal.insufficientBalance(
+            needed: StoreFixture.usdc(501), available: StoreFixture.usdc(500))
+        await #expect(throws: MeterError.refused(refusal)) { try await payOut(501, "a") }
+        #expect(try await payOut(500, "a").balance == StoreFixture.usdc(1_000))
+        let again = try await payOut(500, "a")
+        #expect(again.replayed && again.balance == StoreFixture.usdc(1_000))
+        meter.void(hold.id)
+        #expect(try await payOut(1_000, "b").balance.isZero)
+        #expect(try await payOut(1_000, "b").replayed)
+        await #expect(throws: MeterError.store(.conflict(field: "reference"))) { try await payOut(1, "b") }
+        #expect(meter.openHolds == 0)
+        let left = try await meter.balance(of: buyer.id, in: .usdc)
+        #expect(left.total.isZero && left.held.isZero)
+        #expect(try await fixture.store.verifyLedger().isSound)
+    }
+
+    @Test("one payout that many send at once is paid once, with runs beside it")
+    func concurrentPayouts() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer(balance: 10_000)
+        let purchase = try await fixture.bought(by: buyer)
+        let meter = try fixture.meter()
+        let paid = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<24 {
+                group.addTask {
+                    if number.isMultiple(of: 3) {
+                        return try await call(meter, fixture, purchase, billed: true, void: false) ? 1_000 : 0
+                    }
+                    let request = CashRequest(
+                        agentID: buyer.id, amount: StoreFixture.usdc(700), reference: "\(number % 2)")
+                    do throws(MeterError) {
+                        return try await meter.payOut(request).replayed ? 0 : 700
+                    } catch {
+                        guard case .refused(.insufficientBalance) = error else { throw error }
+                        return 0
+                    }
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(meter.openHolds == 0)
+        let balance = try await meter.balance(of: buyer.id, in: .usdc)
+        #expect(balance.held.isZero)
+        #expect(balance.total.base == Int64(10_000 - paid))
+        #expect(try await fixture.store.balance(of: buyer.id, in: .usdc) == balance.total)
+        #expect(try await fixture.store.verifyLedger().isSound)
     }
 
     @Test("a seller can spend what runs have earned it")

@@ -12,8 +12,8 @@ struct MoneyTests {
     func creditOnce() async throws {
         let fixture = try await StoreFixture()
         let buyer = try await fixture.buyer()
-        let request = CreditRequest(agentID: buyer.id, amount: StoreFixture.usdc(500), reference: "invoice 7 ✓")
-        let credits = try await withThrowingTaskGroup(of: RecordedCredit.self) { group in
+        let request = CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(500), reference: "invoice 7 ✓")
+        let credits = try await withThrowingTaskGroup(of: RecordedCash.self) { group in
             for _ in 0..<32 {
                 group.addTask { try await fixture.store.credit(request, onCommit: { _ in }) }
             }
@@ -30,7 +30,7 @@ struct MoneyTests {
         let fixture = try await StoreFixture()
         let buyer = try await fixture.buyer()
         func credit(_ agent: Agent.ID, _ amount: Money, _ reference: String = "r") async throws {
-            let request = CreditRequest(agentID: agent, amount: amount, reference: reference)
+            let request = CashRequest(agentID: agent, amount: amount, reference: reference)
             _ = try await fixture.store.credit(request, onCommit: { _ in })
         }
         try await credit(buyer.id, StoreFixture.usdc(500))
@@ -50,12 +50,61 @@ struct MoneyTests {
         #expect(try await fixture.store.verifyLedger().isSound)
     }
 
+    @Test("a payout is booked once per reference, whatever deposit has the same one, and never below zero")
+    func payouts() async throws {
+        let fixture = try await StoreFixture()
+        let buyer = try await fixture.buyer(balance: 500)
+        func payOut(_ base: Int64, _ reference: String) async throws -> RecordedCash {
+            let request = CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(base), reference: reference)
+            return try await fixture.store.payOut(request, onCommit: { _ in })
+        }
+        let asked = CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(300), reference: "deposit of buyer")
+        #expect(try await fixture.store.payout(asked) == nil)
+        let payouts = try await withThrowingTaskGroup(of: RecordedCash.self) { group in
+            for _ in 0..<16 { group.addTask { try await fixture.store.payOut(asked, onCommit: { _ in }) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(payouts.filter { !$0.replayed }.count == 1)
+        #expect(Set(payouts.map(\.transfer)).count == 1)
+        #expect(payouts.allSatisfy { $0.balance == StoreFixture.usdc(200) && $0.transfer.kind == .payout })
+        #expect(try await fixture.store.payout(asked)?.transfer == payouts[0].transfer)
+        await #expect(throws: StoreError.conflict(field: "reference")) { try await payOut(299, "deposit of buyer") }
+        await #expect(throws: StoreError.self) { try await payOut(201, "too much") }
+        await #expect(throws: StoreError.self) { try await payOut(0, "nothing") }
+        await #expect(throws: StoreError.self) { try await payOut(1, "") }
+        #expect(try await payOut(200, "the rest").balance.isZero)
+        let check = try await fixture.store.verifyLedger()
+        #expect(check.isSound)
+        #expect(check.sums.allSatisfy { $0.depositsBase == 0 })
+    }
+
+    @Test(
+        "a deposit or payout that moves money between others than an agent and the outside is found",
+        arguments: [
+            "debit = (SELECT id FROM accounts WHERE kind = 'platform' AND currency = 'USDC')",
+            "debit = credit, credit = debit",
+        ])
+    func cashBetweenOthers(change: String) async throws {
+        let fixture = try await StoreFixture.busy()
+        try await fixture.store.pool.write { db in
+            try db.execute(
+                sql: """
+                    DROP TRIGGER transfers_never_change;
+                    UPDATE transfers SET \(change) WHERE id = (
+                        SELECT min(id) FROM transfers WHERE kind = 'credit' AND currency = 'USDC');
+                    """)
+        }
+        #expect(try SQLiteStore.quickCheck(at: fixture.path) == nil)
+        let check = try await fixture.store.verifyLedger()
+        #expect(check.faults.contains { $0.detail.hasPrefix("a credit that moves money from ") }, "\(check.faults)")
+    }
+
     @Test("a balance that would not fit 64 bits is refused, never rounded")
     func overflow() async throws {
         let fixture = try await StoreFixture()
         let buyer = try await fixture.buyer()
         func credit(_ base: Int64, _ reference: String) async throws {
-            let request = CreditRequest(agentID: buyer.id, amount: StoreFixture.usdc(base), reference: reference)
+            let request = CashRequest(agentID: buyer.id, amount: StoreFixture.usdc(base), reference: reference)
             _ = try await fixture.store.credit(request, onCommit: { _ in })
         }
         try await credit(.max - 10, "a")

@@ -18,7 +18,7 @@ struct PuppetMarket {
         var members = [fixture.seller]
         var skills = [fixture.skill]
         _ = try await fixture.store.credit(
-            CreditRequest(agentID: fixture.seller.id, amount: StoreFixture.usdc(1_000_000_000), reference: "seller"),
+            CashRequest(agentID: fixture.seller.id, amount: StoreFixture.usdc(1_000_000_000), reference: "seller"),
             onCommit: { _ in })
         for number in 1..<count {
             var agent = try await fixture.buyer("member-\(number)", balance: 1_000_000_000)

@@ -110,7 +110,7 @@ final class StoreFixture: Sendable {
         try await store.insert(agent: agent, key: Self.key(of: agent.id))
         if balance > 0 {
             _ = try await store.credit(
-                CreditRequest(agentID: agent.id, amount: Self.usdc(balance), reference: "deposit of \(name)"),
+                CashRequest(agentID: agent.id, amount: Self.usdc(balance), reference: "deposit of \(name)"),
                 onCommit: { _ in })
         }
         return agent

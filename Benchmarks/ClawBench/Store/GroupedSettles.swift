@@ -99,7 +99,7 @@ struct GroupedSettles {
                         skillID: id, version: manifest.version, package: digest, manifest: manifest, createdAt: .now),
                     createdAt: .now, updatedAt: .now))
             _ = try await store.credit(
-                CreditRequest(
+                CashRequest(
                     agentID: buyer.id, amount: Money(base: 1 << 50, currency: .usdc), reference: "bench"),
                 onCommit: { _ in })
             purchase = Purchase(

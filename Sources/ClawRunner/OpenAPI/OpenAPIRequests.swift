@@ -90,9 +90,9 @@ enum OpenAPIRequests {
             "payload?": ["description": "What the endpoint's schema takes; {} when left out"], "maxCost?": amount,
             "version?": text(64, "The version to run, such as 1.2.0; the latest when left out"),
         ]),
-        "CreditRequest": OpenAPIOperation.request([
+        "CashRequest": OpenAPIOperation.request([
             "agentId": text(64, "Name or identifier"), "amount": amount, "currency?": currency,
-            "reference": text(CreditRequest.referenceBytesMax, "The payment behind it; books once"),
+            "reference": text(CashRequest.referenceBytesMax, "The payment behind it; books once"),
         ]),
         "Reason": OpenAPIOperation.request(["reason": text(500)]),
         "SkillChange": skillChange,

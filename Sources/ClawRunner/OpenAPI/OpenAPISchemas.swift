@@ -164,7 +164,7 @@ enum OpenAPISchemas {
             "currency": currency, "amount": amount, "amountBase": base, "held": amount, "heldBase": base,
             "available": amount, "availableBase": base,
         ]),
-        "Credit": OpenAPIOperation.object([
+        "Cash": OpenAPIOperation.object([
             "id": uuid, "agentId": nullable(uuid), "amount": amount, "amountBase": base, "currency": currency,
             "reference": string, "createdAt": time,
         ]),

@@ -231,7 +231,7 @@ extension ProblemEntry {
             remedy: "Revoke one first.", fields: "keysMax"),
         ProblemEntry(
             "reference_reused", 409,
-            meaning: "The credit's reference stands for another agent or amount.",
+            meaning: "The deposit's or payout's reference stands for another agent or amount.",
             remedy: "Take a reference of its own for each payment.", fields: "reference"),
         ProblemEntry(
             "no_top_up", 409,
@@ -504,7 +504,7 @@ extension ProblemEntry {
             remedy: "GET /api/v1/admin/pauses lists what is."),
         ProblemEntry(
             "balance_left", 409, meaning: "The agent has money left, which leaving would give up.",
-            remedy: "Spend it, or leave it with leaveBalance=true.", fields: "balances"),
+            remedy: "Spend it, have the operator pay it out, or leave it with leaveBalance=true.", fields: "balances"),
         ProblemEntry(
             "paused", 503, meaning: "The operator has paused this; reason says why.",
             remedy: "Wait for Retry-After.", retryable: "yes", fields: "paused reason"),

@@ -56,7 +56,8 @@ extension ExecutionNode {
                 status: 409, code: "balance_left",
                 detail:
                     "The agent still has \(left.map(\.total.description).joined(separator: " and ")). Use it first, "
-                    + "or send leaveBalance=true: it then stays in the books, and only the operator can bring it back.",
+                    + "have the operator pay it out, or send leaveBalance=true: it then stays in the books, and only the "
+                    + "operator can pay it out or bring the agent back.",
                 fields: [
                     "balances": .array(
                         left.map {

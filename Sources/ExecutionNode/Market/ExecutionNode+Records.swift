@@ -44,36 +44,6 @@ extension ExecutionNode {
 
     // MARK: For the operator
 
-    /// Books a prepaid deposit, once per reference.
-    /// - Parameter actor: who says that it was paid.
-    /// - Throws: ``NodeError`` 404 for an unknown agent, 409 when the reference was used for something else.
-    public func credit(
-        _ request: CreditRequest, by actor: AuditActor = .operator
-    ) async throws(NodeError) -> RecordedCredit {
-        guard try await inStore({ () throws(StoreError) in try await store.agent(id: request.agentID) }) != nil else {
-            throw .notFound("agent", request.agentID.description)
-        }
-        let act = AuditAct(
-            actor, .creditBooked, .agent(request.agentID),
-            [
-                "amount": .string(request.amount.decimal), "currency": .string(request.amount.currency.rawValue),
-                "reference": .string(request.reference),
-            ])
-        do throws(StoreError) {
-            return try await store.recording(act) { booked in
-                (booked as? RecordedCredit)?.replayed == false
-            } _: { () throws(StoreError) in
-                try await meter.credit(request)
-            }
-        } catch {
-            guard case .conflict = error else { throw NodeError(error) }
-            throw NodeError(
-                status: 409, code: "reference_reused",
-                detail: "The reference \(quoted(request.reference)) was booked with another agent or amount.",
-                fields: ["reference": .string(request.reference)])
-        }
-    }
-
     /// Ends a purchase: every token of it is refused from now on.
     public func revoke(_ purchase: Purchase.ID, reason: String) async throws(NodeError) -> Purchase {
         let act = AuditAct(.operator, .purchaseRevoked, .purchase(purchase), ["reason": .string(reason)])

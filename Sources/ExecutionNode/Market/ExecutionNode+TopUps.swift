@@ -60,7 +60,7 @@ extension ExecutionNode {
         case .paid:
             do throws(NodeError) {
                 _ = try await credit(
-                    CreditRequest(agentID: topUp.agentID, amount: topUp.amount, reference: topUp.reference),
+                    CashRequest(agentID: topUp.agentID, amount: topUp.amount, reference: topUp.reference),
                     by: .system)
                 return
             } catch {

@@ -50,6 +50,7 @@ public struct AuditAction: RawRepresentable, Hashable, Sendable {
     public static let secretSet = AuditAction(rawValue: "secret.set")
     public static let secretRemoved = AuditAction(rawValue: "secret.removed")
     public static let creditBooked = AuditAction(rawValue: "credit.booked")
+    public static let payoutBooked = AuditAction(rawValue: "payout.booked")
     public static let purchaseRevoked = AuditAction(rawValue: "purchase.revoked")
     public static let refundBooked = AuditAction(rawValue: "refund.booked")
     public static let reviewRemoved = AuditAction(rawValue: "review.removed")

@@ -11,6 +11,15 @@ public enum LedgerRules {
             amount: amount, kind: .credit, reference: .text(reference), createdAt: time)
     }
 
+    /// What an agent was paid out leaves its account.
+    public static func payout(
+        _ amount: Money, to agent: Agent.ID, reference: String, at time: Timestamp
+    ) throws(LedgerError) -> Transfer {
+        try Transfer(
+            id: .new(at: time), debit: .agent(agent, amount.currency), credit: .deposits(amount.currency),
+            amount: amount, kind: .payout, reference: .text(reference), createdAt: time)
+    }
+
     /// What a purchase pays at once, a subscription for one more period, or an upgrade: the seller's share and the platform's fee;
     /// no entries for a price of zero.
     public static func payment(_ payment: Payment, of purchase: Purchase) throws(LedgerError) -> [Transfer] {

@@ -9,6 +9,8 @@ public struct Transfer: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A prepaid deposit, booked by the operator.
         case credit
+        /// What an agent was paid out, booked by the operator.
+        case payout
         /// The seller's share of a purchase.
         case purchase
         /// The platform's share of a purchase.

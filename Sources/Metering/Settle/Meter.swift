@@ -158,11 +158,36 @@ public final class Meter: Sendable {
     }
 
     /// Books a prepaid deposit, once per reference; durable when it returns.
-    public func credit(_ request: CreditRequest) async throws(StoreError) -> RecordedCredit {
+    public func credit(_ request: CashRequest) async throws(StoreError) -> RecordedCash {
         try await store.credit(request) { credit in
             guard !credit.replayed else { return }
             self.book.withLock { $0.credit(request.agentID, request.amount) }
         }
+    }
+
+    /// Books what an agent was paid out, once per reference; durable when it returns. What its open holds reserve stays.
+    public func payOut(_ request: CashRequest) async throws(MeterError) -> RecordedCash {
+        do {
+            // With nothing left it is still an answer.
+            if let earlier = try await store.payout(request) { return earlier }
+        } catch {
+            throw .store(error)
+        }
+        let claim = HoldClaim(
+            id: Transfer.ID.new().uuid, agentID: request.agentID, amount: request.amount, purchaseID: nil,
+            isSpending: false, time: request.createdAt)
+        let payout = try await pay(claim, []) { onCommit throws(StoreError) in
+            try await store.payOut(request) { payout in
+                if !payout.replayed { onCommit() }
+            }
+        }
+        if payout.replayed {
+            book.withLock { book in
+                book.abortSettle(claim.id)
+                book.void(claim.id)
+            }
+        }
+        return payout
     }
 
     /// What an agent has in a currency, and what its open holds reserve of that.

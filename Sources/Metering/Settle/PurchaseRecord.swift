@@ -22,37 +22,3 @@ public struct PurchaseRecord: Sendable {
         self.idempotency = idempotency
     }
 }
-
-/// A prepaid deposit for an agent, booked once per reference.
-public struct CreditRequest: Hashable, Sendable {
-    public static let referenceBytesMax = 255
-
-    public let agentID: Agent.ID
-    /// More than zero.
-    public let amount: Money
-    /// The operator's own name for the payment, such as an invoice number. The same reference books nothing twice.
-    public let reference: String
-    public let createdAt: Timestamp
-
-    public init(agentID: Agent.ID, amount: Money, reference: String, createdAt: Timestamp = .now) {
-        self.agentID = agentID
-        self.amount = amount
-        self.reference = reference
-        self.createdAt = createdAt
-    }
-}
-
-/// A deposit that is booked.
-public struct RecordedCredit: Hashable, Sendable {
-    public let transfer: Transfer
-    /// True when the reference was booked before and nothing was stored now.
-    public let replayed: Bool
-    /// What the agent has after it.
-    public let balance: Money
-
-    public init(transfer: Transfer, replayed: Bool, balance: Money) {
-        self.transfer = transfer
-        self.replayed = replayed
-        self.balance = balance
-    }
-}

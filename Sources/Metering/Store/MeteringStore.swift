@@ -50,8 +50,18 @@ public protocol MeteringStore: Sendable {
     /// Books a prepaid deposit. The same reference with the same agent and amount books nothing and returns the
     /// first entry; with another agent or amount it is a conflict.
     func credit(
-        _ request: CreditRequest, onCommit: @escaping @Sendable (RecordedCredit) -> Void
-    ) async throws(StoreError) -> RecordedCredit
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash
+
+    /// Stores what an agent was paid out, or gives what its reference was booked for before.
+    /// - Throws: `conflict` when that was something else.
+    func payOut(
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash
+
+    /// What the request's reference was booked for; nil when it was not.
+    /// - Throws: `conflict` when that was something else.
+    func payout(_ request: CashRequest) async throws(StoreError) -> RecordedCash?
 
     /// Reads what ``HoldBook`` needs, in the order of the writes.
     /// - Parameter time: in whose day and month budgets are looked at.

@@ -4,7 +4,7 @@ import Metering
 /// The entries that the ledger has, less those that it should have by ``LedgerRules``: nothing, when every charge and
 /// refund has exactly its entries and no entry is for something else.
 ///
-/// Credits are their own reason; nothing else says what they should be.
+/// Credits and payouts are their own reason; nothing else says what they should be.
 struct ExpectedEntries {
     private let hash = KeyedHash(factors: 0)
     private var difference = Fingerprint()

@@ -5,6 +5,7 @@ import GRDB
 struct KnownRows {
     struct Account {
         let isDeposits: Bool
+        let isAgent: Bool
         let currency: RowWord
         let balance: Int64
         /// What its entries add up to so far.
@@ -58,7 +59,8 @@ struct KnownRows {
         try ScannedRow.each(db, "SELECT id, kind, owner, currency, balance FROM accounts") { row in
             let (id, kind, currency) = (try row.integer(0), try row.word(1), try row.word(3))
             let account = Account(
-                isDeposits: kind == RowWord.deposits, currency: currency, balance: try row.integer(4))
+                isDeposits: kind == RowWord.deposits, isAgent: kind == RowWord.agent, currency: currency,
+                balance: try row.integer(4))
             guard account.isDeposits || account.balance >= 0 else { throw Oddity() }
             guard accountIndices.updateValue(accounts.count, forKey: id) == nil else { throw Oddity() }
             accounts.append(account)
@@ -105,6 +107,13 @@ struct KnownRows {
         guard amount > 0, debit != credit else { throw Oddity() }
         try change(debit, by: -amount, currency)
         try change(credit, by: amount, currency)
+    }
+
+    /// Money that comes in, from the one account to the other.
+    func checkCash(from outside: Int64, to agent: Int64) throws {
+        guard let debit = accountIndices[outside], let credit = accountIndices[agent], accounts[debit].isDeposits,
+            accounts[credit].isAgent
+        else { throw Oddity() }
     }
 
     private mutating func change(_ id: Int64, by amount: Int64, _ currency: RowWord) throws {

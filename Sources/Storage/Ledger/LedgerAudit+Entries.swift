@@ -14,6 +14,18 @@ extension LedgerAudit {
             """)
     }
 
+    /// Money comes from outside to an agent, and goes back there from one.
+    mutating func checkCash() throws {
+        try faults(
+            """
+            SELECT 'transfer ' || lower(hex(t.id)) AS place,
+                'a ' || t.kind || ' that moves money from ' || d.kind || ' to ' || c.kind AS detail
+            FROM transfers AS t JOIN accounts AS d ON d.id = t.debit JOIN accounts AS c ON c.id = t.credit
+            WHERE t.kind IN ('credit', 'payout') AND (d.kind <> iif(t.kind = 'credit', 'deposits', 'agent')
+                OR c.kind <> iif(t.kind = 'credit', 'agent', 'deposits'))
+            """)
+    }
+
     mutating func checkBalances() throws {
         try faults(
             """

@@ -38,6 +38,7 @@ struct LedgerAudit {
         switch part {
         case .money:
             try audit.checkTransfers()
+            try audit.checkCash()
             try audit.checkBalances()
             try audit.checkCharges()
             try audit.checkOrphans()

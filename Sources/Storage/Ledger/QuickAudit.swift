@@ -56,7 +56,11 @@ struct QuickAudit {
             guard let kind = try row.word(0).transferKind else { throw Oddity() }
             let (debit, credit, amount) = (try row.integer(2), try row.integer(3), try row.integer(4))
             try known.move(amount, in: try row.word(5), from: debit, to: credit)
-            if kind != .credit { entries.has(kind, for: try row.key(1), from: debit, to: credit, amount: amount) }
+            switch kind {
+            case .credit: try known.checkCash(from: debit, to: credit)
+            case .payout: try known.checkCash(from: credit, to: debit)
+            default: entries.has(kind, for: try row.key(1), from: debit, to: credit, amount: amount)
+            }
             transfers += 1
         }
     }

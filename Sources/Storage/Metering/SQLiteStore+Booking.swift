@@ -22,32 +22,50 @@ extension SQLiteStore {
     }
 
     public func credit(
-        _ request: CreditRequest, onCommit: @escaping @Sendable (RecordedCredit) -> Void
-    ) async throws(StoreError) -> RecordedCredit {
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash {
+        try await book(request, .credit, LedgerRules.credit, onCommit: onCommit) { db in
+            try Self.finishTopUp(request, in: db)
+        }
+    }
+
+    public func payOut(
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash {
+        try await book(request, .payout, LedgerRules.payout, onCommit: onCommit) { _ in }
+    }
+
+    public func payout(_ request: CashRequest) async throws(StoreError) -> RecordedCash? {
+        try await read { db in try Self.booked(request, .payout, in: db) }
+    }
+
+    private typealias CashRule =
+        @Sendable (Money, Agent.ID, String, Timestamp) throws(LedgerError) -> Transfer
+
+    private func book(
+        _ request: CashRequest, _ kind: Transfer.Kind, _ rule: @escaping CashRule,
+        onCommit: @escaping @Sendable (RecordedCash) -> Void, _ further: @escaping @Sendable (Database) throws -> Void
+    ) async throws(StoreError) -> RecordedCash {
         let length = request.reference.utf8.count
-        guard (1...CreditRequest.referenceBytesMax).contains(length) else {
-            throw .refused("a credit's reference is 1 to \(CreditRequest.referenceBytesMax) bytes, not \(length)")
+        guard (1...CashRequest.referenceBytesMax).contains(length) else {
+            throw .refused("a \(kind)'s reference is 1 to \(CashRequest.referenceBytesMax) bytes, not \(length)")
         }
         return try await committer.write { db in
             guard try db.row("SELECT 1 FROM agents WHERE id = ?", [request.agentID.uuid]) != nil else {
                 throw StoreError.missing("agent")
             }
+            if let earlier = try Self.booked(request, kind, in: db) { return earlier }
             let transfer: Transfer
-            let earlier = try Self.bookedCredit(request, in: db)
-            if let earlier {
-                transfer = earlier
-            } else {
-                do throws(LedgerError) {
-                    transfer = try LedgerRules.credit(
-                        request.amount, to: request.agentID, reference: request.reference, at: request.createdAt)
-                } catch {
-                    throw StoreError.refused(error.description)
-                }
-                try Booking([transfer], of: transfer.amount).write(in: db)
-                try Self.finishTopUp(request, in: db)
+            do throws(LedgerError) {
+                transfer = try rule(request.amount, request.agentID, request.reference, request.createdAt)
+            } catch {
+                throw StoreError.refused(error.description)
             }
-            let balance = try Self.balance(of: transfer.credit, in: db)
-            return RecordedCredit(transfer: transfer, replayed: earlier != nil, balance: balance)
+            try Booking([transfer], of: transfer.amount).write(in: db)
+            try further(db)
+            return RecordedCash(
+                transfer: transfer, replayed: false,
+                balance: try Self.balance(of: .agent(request.agentID, request.amount.currency), in: db))
         } onCommit: {
             onCommit($0)
         }
@@ -104,11 +122,16 @@ extension SQLiteStore {
             ])
     }
 
-    private static func bookedCredit(_ request: CreditRequest, in db: Database) throws -> Transfer? {
+    /// What the reference was booked for by this kind of entry; nil when it was not.
+    private static func booked(
+        _ request: CashRequest, _ kind: Transfer.Kind, in db: Database
+    ) throws -> RecordedCash? {
+        let account = Account.agent(request.agentID, request.amount.currency)
         let row = try db.row(
             """
             SELECT t.id, t.amount, t.currency, t.created_at, a.owner FROM transfers AS t
-            JOIN accounts AS a ON a.id = t.credit WHERE t.reference = ? AND t.kind = 'credit'
+            JOIN accounts AS a ON a.id = iif(t.kind = 'credit', t.credit, t.debit)
+            WHERE t.reference = ? AND t.kind = '\(kind.rawValue)'
             """,
             [Data(request.reference.utf8)])
         guard let row else { return nil }
@@ -116,9 +139,11 @@ extension SQLiteStore {
         guard agentID == request.agentID, try row.money("amount") == request.amount else {
             throw StoreError.conflict(field: "reference")
         }
-        return try Transfer(
-            id: try row.id("id"), debit: .deposits(request.amount.currency),
-            credit: .agent(agentID, request.amount.currency), amount: request.amount, kind: .credit,
+        let outside = Account.deposits(request.amount.currency)
+        let (debit, credit) = kind == .credit ? (outside, account) : (account, outside)
+        let transfer = try Transfer(
+            id: try row.id("id"), debit: debit, credit: credit, amount: request.amount, kind: kind,
             reference: .text(request.reference), createdAt: try row.time("created_at"))
+        return RecordedCash(transfer: transfer, replayed: true, balance: try balance(of: account, in: db))
     }
 }

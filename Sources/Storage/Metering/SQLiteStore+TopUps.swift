@@ -65,7 +65,7 @@ extension SQLiteStore {
     }
 
     /// The next payment gets another reference once this one is booked.
-    static func finishTopUp(_ request: CreditRequest, in db: Database) throws {
+    static func finishTopUp(_ request: CashRequest, in db: Database) throws {
         guard request.reference.hasPrefix("top-up:") else { return }
         let row = try db.row(
             "SELECT * FROM top_ups WHERE agent_id = ? AND currency = ?",

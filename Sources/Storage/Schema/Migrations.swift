@@ -26,6 +26,7 @@ enum Migrations {
         migrator.registerMigration("18 workflow pins") { db in try db.execute(sql: workflowPins) }
         migrator.registerMigration("19 workflow runs") { db in try db.execute(sql: workflowRuns + usageTotalsBySkill) }
         migrator.registerMigration("22 upgrades") { db in try db.execute(sql: upgrades) }
+        migrator.registerMigration("23 payouts") { db in try db.execute(sql: payouts) }
         return migrator
     }
 

@@ -47,6 +47,17 @@ def agents(story):
     story.operator("reactivateAgent", agent="passer-by")
     assert story.anyone("listBalances", headers=passer)["items"][0]["amount"] == "1"
 
+    payout = {"agentId": "passer-by", "amount": "1", "reference": "passer-by"}
+    story.operator.refused(402, "insufficient_balance", "payOut", {**payout, "amount": "2"})
+    paid = story.operator("payOut", payout, expect=201)
+    assert paid["payout"]["amount"] == "1" and paid["balance"]["amount"] == "0"
+    assert story.operator("payOut", payout, expect=200).headers["idempotent-replayed"] == "true"
+    story.operator.refused(409, "reference_reused", "payOut", {**payout, "amount": "2"})
+    story.operator.refused(404, "agent_not_found", "payOut", {**payout, "agentId": "nobody"})
+    seller.refused(403, "operator_only", "payOut", payout)
+    assert story.anyone("deactivateAgent", agent="passer-by", headers=passer)["agent"]["status"] == "deactivated"
+    assert story.operator("listAudit", query={"action": "payout"})["items"][0]["detail"]["reference"] == "passer-by"
+
 
 def pauses(story):
     operator, call = story.operator, {"endpoint": "/stats", "payload": {"text": "a"}}

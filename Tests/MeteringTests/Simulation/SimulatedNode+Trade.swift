@@ -60,6 +60,16 @@ extension SimulatedNode {
         }
     }
 
+    func payOut() async {
+        let request = world.nextPayout()
+        do throws(MeterError) {
+            let payout = try await meter.payOut(request)
+            note { $0.paidOut(request, payout) }
+        } catch {
+            note { $0.payoutRefused(request, error) }
+        }
+    }
+
     func renewDue() async {
         let now = world.clock.wall
         guard let due = try? await world.store.dueRenewals(before: now, after: nil, limit: 0) else { return }

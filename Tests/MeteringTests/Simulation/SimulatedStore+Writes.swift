@@ -178,30 +178,61 @@ extension SimulatedStore {
     }
 
     func credit(
-        _ request: CreditRequest, onCommit: @escaping @Sendable (RecordedCredit) -> Void
-    ) async throws(StoreError) -> RecordedCredit {
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash {
         try await write({ store throws(StoreError) in try store.credited(request) }, onCommit: onCommit)
     }
 
-    private func credited(_ request: CreditRequest) throws(StoreError) -> RecordedCredit {
-        let account = Account.agent(request.agentID, request.amount.currency)
-        if let earlier = credits[request.reference] {
-            guard earlier.credit == account, earlier.amount == request.amount else {
-                throw .conflict(field: "reference")
-            }
-            return RecordedCredit(transfer: earlier, replayed: true, balance: balance(account))
+    func payOut(
+        _ request: CashRequest, onCommit: @escaping @Sendable (RecordedCash) -> Void
+    ) async throws(StoreError) -> RecordedCash {
+        try await write({ store throws(StoreError) in try store.paidOut(request) }, onCommit: onCommit)
+    }
+
+    func payout(_ request: CashRequest) async throws(StoreError) -> RecordedCash? {
+        let result = await read { store in
+            Result { () throws(StoreError) in try store.booked(store.payouts[request.reference], request) }
         }
+        return try result.get()
+    }
+
+    private func credited(_ request: CashRequest) throws(StoreError) -> RecordedCash {
+        if let earlier = try booked(credits[request.reference], request) { return earlier }
+        let credit = try book(request, LedgerRules.credit)
+        credits[request.reference] = credit.transfer
+        return credit
+    }
+
+    private func paidOut(_ request: CashRequest) throws(StoreError) -> RecordedCash {
+        if let earlier = try booked(payouts[request.reference], request) { return earlier }
+        let payout = try book(request, LedgerRules.payout)
+        payouts[request.reference] = payout.transfer
+        return payout
+    }
+
+    private func booked(_ earlier: Transfer?, _ request: CashRequest) throws(StoreError) -> RecordedCash? {
+        guard let earlier else { return nil }
+        let account = Account.agent(request.agentID, request.amount.currency)
+        guard [earlier.credit, earlier.debit].contains(account), earlier.amount == request.amount else {
+            throw .conflict(field: "reference")
+        }
+        return RecordedCash(transfer: earlier, replayed: true, balance: balance(account))
+    }
+
+    private func book(
+        _ request: CashRequest,
+        _ rule: (Money, Agent.ID, String, Timestamp) throws(LedgerError) -> Transfer
+    ) throws(StoreError) -> RecordedCash {
         let transfer: Transfer
         do throws(LedgerError) {
-            transfer = try LedgerRules.credit(
-                request.amount, to: request.agentID, reference: request.reference, at: request.createdAt)
+            transfer = try rule(request.amount, request.agentID, request.reference, request.createdAt)
         } catch {
             throw .refused(error.description)
         }
         let changes = try changes([transfer], of: transfer.amount)
         apply(changes, [transfer])
-        credits[request.reference] = transfer
-        return RecordedCredit(transfer: transfer, replayed: false, balance: balance(account))
+        return RecordedCash(
+            transfer: transfer, replayed: false, balance: balance(.agent(request.agentID, request.amount.currency)))
     }
 
     func setBudget(

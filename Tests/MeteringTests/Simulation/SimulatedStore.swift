@@ -66,6 +66,7 @@ final class SimulatedStore: @unchecked Sendable {
     var upgrades: [Purchase.ID: [Upgrade]] = [:]
     var refunds: [Purchase.ID: [Refund]] = [:]
     var credits: [String: Transfer] = [:]
+    var payouts: [String: Transfer] = [:]
     var outcomes: [IdempotencyScope: RecordedOutcome] = [:]
     var budgets: [BudgetKey: Int64] = [:]
     var totals: [TotalKey: Total] = [:]

@@ -26,6 +26,7 @@ final class SimulatedWorld: @unchecked Sendable {
     private var recentPurchases: [IdempotentRequest] = []
     private var keys = 0
     private var references = 0
+    private var payouts = 0
 
     init(seed: UInt64) throws {
         var chance = SimulatedChance(seed: seed)
@@ -199,17 +200,20 @@ final class SimulatedWorld: @unchecked Sendable {
         recent.append(element)
     }
 
-    /// A deposit, or one of the last ones once more. A reference says who gets how much, but for mistakes.
-    func nextCredit() -> CreditRequest {
-        let isNew = references == 0 || chance.oneIn(2)
-        if isNew { references += 1 }
-        let number = isNew ? references : max(1, references - chance.below(8))
+    func nextCredit() -> CashRequest { nextCash("invoice", number: &references) }
+    func nextPayout() -> CashRequest { nextCash("payout", number: &payouts) }
+
+    /// A deposit or payout, or one of the last ones once more. A reference says who gets how much, but for mistakes.
+    private func nextCash(_ name: String, number last: inout Int) -> CashRequest {
+        let isNew = last == 0 || chance.oneIn(2)
+        if isNew { last += 1 }
+        let number = isNew ? last : max(1, last - chance.below(8))
         let base = Int64(1 + number * 37 % 200) * market.scale
-        return CreditRequest(
+        return CashRequest(
             agentID: market.agents[number % market.agents.count],
             amount: Money(
                 base: chance.oneIn(16) ? base + 1 : base, currency: number.isMultiple(of: 2) ? .usdc : .sol),
-            reference: "invoice-\(number)", createdAt: clock.wall)
+            reference: "\(name)-\(number)", createdAt: clock.wall)
     }
 }
 

@@ -192,13 +192,24 @@ final class SimulationWitness {
         return request.flatMap { keep(outcome, for: $0) }
     }
 
-    func credited(_ request: CreditRequest, _ credit: RecordedCredit) -> String? {
+    func credited(_ request: CashRequest, _ credit: RecordedCash) -> String? {
         guard store.credits[request.reference]?.amount == request.amount else { return "a credit is not stored" }
         guard !credit.replayed else { return nil }
         return booked.insert(request.reference).inserted ? nil : "\(request.reference) is booked twice"
     }
 
-    func creditRefused(_ request: CreditRequest, _ error: StoreError) -> String? {
+    func paidOut(_ request: CashRequest, _ payout: RecordedCash) -> String? {
+        guard store.payouts[request.reference]?.amount == request.amount else { return "a payout is not stored" }
+        guard !payout.replayed else { return nil }
+        return booked.insert("out: \(request.reference)").inserted ? nil : "\(request.reference) is paid out twice"
+    }
+
+    func payoutRefused(_ request: CashRequest, _ error: MeterError) -> String? {
+        guard case .store(.conflict) = error else { return refused(error) }
+        return store.payouts[request.reference]?.amount == request.amount ? "refused: \(error)" : nil
+    }
+
+    func creditRefused(_ request: CashRequest, _ error: StoreError) -> String? {
         switch error {
         case .unavailable: nil
         case .conflict: store.credits[request.reference]?.amount == request.amount ? "refused: \(error)" : nil

@@ -12,6 +12,7 @@ struct AdminRoutes {
     var routes: [Route] {
         [
             Route(.post, "/api/v1/admin/credits", credit),
+            Route(.post, "/api/v1/admin/payouts", payOut),
             Route(.post, "/api/v1/admin/purchases/{purchase}/revoke", revoke),
             Route(.post, "/api/v1/admin/purchases/{purchase}/refund", refundPurchase),
             Route(.post, "/api/v1/admin/executions/{execution}/refund", refundExecution),
@@ -20,25 +21,37 @@ struct AdminRoutes {
     }
 
     @Sendable private func credit(_ call: Call) async throws -> Reply {
+        let credit = try await node.credit(try await cash(call))
+        return Self.reply("credit", credit)
+    }
+
+    @Sendable private func payOut(_ call: Call) async throws -> Reply {
+        let payout = try await node.payOut(try await cash(call))
+        return Self.reply("payout", payout)
+    }
+
+    private func cash(_ call: Call) async throws -> CashRequest {
         try call.requireOperator(operatorKey, node)
         let fields = try call.fields(try await call.body(bytesMax: 64 << 10))
         let agent = try fields.string("agentId", minBytes: 1, maxBytes: 64)
         let currency: Currency = try fields.optionalEnumeration("currency") ?? .usdc
         let amount = try fields.money("amount", currency)
         guard amount.base > 0 else { throw fields.error("amount", "must be above zero") }
-        let reference = try fields.string("reference", minBytes: 1, maxBytes: CreditRequest.referenceBytesMax)
+        let reference = try fields.string("reference", minBytes: 1, maxBytes: CashRequest.referenceBytesMax)
         try fields.finish()
-        let credit = try await node.credit(
-            CreditRequest(agentID: try await node.agent(agent).id, amount: amount, reference: reference))
+        return CashRequest(agentID: try await node.agent(agent).id, amount: amount, reference: reference)
+    }
+
+    private static func reply(_ name: String, _ cash: RecordedCash) -> Reply {
         let reply = Reply.json(
             [
-                "credit": credit.transfer.json,
+                name: cash.transfer.json,
                 "balance": [
-                    "amount": .string(credit.balance.decimal), "amountBase": .string(String(credit.balance.base)),
-                    "currency": .string(credit.balance.currency.rawValue),
+                    "amount": .string(cash.balance.decimal), "amountBase": .string(String(cash.balance.base)),
+                    "currency": .string(cash.balance.currency.rawValue),
                 ],
-            ], status: credit.replayed ? 200 : 201)
-        return credit.replayed ? reply.with(.idempotentReplayed, "true") : reply
+            ], status: cash.replayed ? 200 : 201)
+        return cash.replayed ? reply.with(.idempotentReplayed, "true") : reply
     }
 
     @Sendable private func revoke(_ call: Call) async throws -> Reply {
@@ -90,7 +103,7 @@ struct AdminRoutes {
 extension Transfer {
     var json: JSONValue {
         [
-            "id": .string(id.description), "agentId": .optional(credit.agentID?.description),
+            "id": .string(id.description), "agentId": .optional((credit.agentID ?? debit.agentID)?.description),
             "amount": .string(amount.decimal), "amountBase": .string(String(amount.base)),
             "currency": .string(amount.currency.rawValue), "reference": .string(reference.text),
             "createdAt": .string(createdAt.description),
