@@ -247,7 +247,7 @@ struct ControlTests {
                 CashRequest(
                     agentID: agent, amount: try Money(decimal: amount, currency: .usdc), reference: reference))
         }
-        await expectError(402, "insufficient_balance") { _ = try await payOut("1", "t-1", to: market.seller.id) }
+        await expectError(409, "payout_too_large") { _ = try await payOut("1", "t-1", to: market.seller.id) }
         await expectError(404, "agent_not_found") { _ = try await payOut("1", "t-1", to: .new()) }
         #expect(try await payOut("0.000975", "t-1", to: market.seller.id).balance.isZero)
         #expect(try await payOut("0.000975", "t-1", to: market.seller.id).replayed)

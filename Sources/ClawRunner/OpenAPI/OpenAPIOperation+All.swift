@@ -449,24 +449,24 @@ extension OpenAPIOperation {
     ]
 
     private static func cash(
-        _ place: String, id: String, _ name: String, summary: String, problems: [(status: Int, meaning: String)]
+        _ place: String, id: String, _ name: String, summary: String, conflict: String
     ) -> OpenAPIOperation {
         let answer = object([name: ref("Cash"), "balance": ref("Money")])
         return OpenAPIOperation(
             method: "post", path: "/api/v1/admin/\(place)", id: id, summary: summary, security: .operator,
             body: ("application/json", ref("CashRequest")),
             success: [(201, "application/json", answer), (200, "application/json", answer)],
-            problems: problems + [
-                (404, "There is no such agent"),
-                (409, "The reference was booked with another agent or amount"), (422, "A field is wrong"),
-            ], headers: ["Idempotent-Replayed"])
+            problems: [(404, "There is no such agent"), (409, conflict), (422, "A field is wrong")],
+            headers: ["Idempotent-Replayed"])
     }
 
     private static let admin = [
-        cash("credits", id: "credit", "credit", summary: "Book a prepaid deposit, once per reference", problems: []),
+        cash(
+            "credits", id: "credit", "credit", summary: "Book a prepaid deposit, once per reference",
+            conflict: "The reference was booked with another agent or amount"),
         cash(
             "payouts", id: "payOut", "payout", summary: "Book what an agent was paid out, once per reference",
-            problems: [(402, "The agent's available balance is below the amount")]),
+            conflict: "The agent has less than that, or the reference was booked with another agent or amount"),
         OpenAPIOperation(
             method: "post", path: "/api/v1/admin/purchases/{purchase}/revoke", id: "revokePurchase",
             summary: "End a purchase; all its tokens are refused from now on", security: .operator,

@@ -234,6 +234,10 @@ extension ProblemEntry {
             meaning: "The deposit's or payout's reference stands for another agent or amount.",
             remedy: "Take a reference of its own for each payment.", fields: "reference"),
         ProblemEntry(
+            "payout_too_large", 409,
+            meaning: "The agent's available balance is below the payout.",
+            remedy: "Pay out less, or wait until its runs under way are booked.", fields: "available currency"),
+        ProblemEntry(
             "no_top_up", 409,
             meaning: "This node asks for no payments.",
             remedy: "Ask the operator to credit the agent."),

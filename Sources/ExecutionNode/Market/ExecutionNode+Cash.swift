@@ -17,8 +17,8 @@ extension ExecutionNode {
 
     /// Books what an agent was paid out of its balance, once per reference. Neither budgets nor whether the agent still takes
     /// part stand in its way; what its open holds reserve does.
-    /// - Throws: ``NodeError`` 402 when the agent has not as much, 404 for an unknown agent, 409 when the reference was used
-    ///   for something else.
+    /// - Throws: ``NodeError`` 404 for an unknown agent, 409 `payout_too_large` when it has not as much, 409
+    ///   `reference_reused` when the reference was used for something else.
     public func payOut(_ request: CashRequest) async throws(NodeError) -> RecordedCash {
         try await book(request, by: .operator, .payoutBooked) { () throws(MeterError) in
             try await self.meter.payOut(request)
@@ -46,11 +46,22 @@ extension ExecutionNode {
         do throws(MeterError) {
             return try result.get()
         } catch {
-            guard case .store(.conflict) = error else { throw NodeError(error) }
-            throw NodeError(
-                status: 409, code: "reference_reused",
-                detail: "The reference \(quoted(request.reference)) was booked with another agent or amount.",
-                fields: ["reference": .string(request.reference)])
+            switch error {
+            case .store(.conflict):
+                throw NodeError(
+                    status: 409, code: "reference_reused",
+                    detail: "The reference \(quoted(request.reference)) was booked with another agent or amount.",
+                    fields: ["reference": .string(request.reference)])
+            case .refused(.insufficientBalance(_, let available)):
+                throw NodeError(
+                    status: 409, code: "payout_too_large",
+                    detail: "The agent has \(available) that can be paid out. What its runs under way hold stays with them "
+                        + "until they are booked.",
+                    fields: [
+                        "available": .string(available.decimal), "currency": .string(available.currency.rawValue),
+                    ])
+            default: throw NodeError(error)
+            }
         }
     }
 }

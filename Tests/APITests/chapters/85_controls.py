@@ -48,7 +48,7 @@ def agents(story):
     assert story.anyone("listBalances", headers=passer)["items"][0]["amount"] == "1"
 
     payout = {"agentId": "passer-by", "amount": "1", "reference": "passer-by"}
-    story.operator.refused(402, "insufficient_balance", "payOut", {**payout, "amount": "2"})
+    story.operator.refused(409, "payout_too_large", "payOut", {**payout, "amount": "2"})
     paid = story.operator("payOut", payout, expect=201)
     assert paid["payout"]["amount"] == "1" and paid["balance"]["amount"] == "0"
     assert story.operator("payOut", payout, expect=200).headers["idempotent-replayed"] == "true"
