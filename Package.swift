@@ -43,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -82,6 +83,7 @@ let package = Package(
             name: "LicenseCheck",
             dependencies: [
                 "Fields", "MarketCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
             ],
             swiftSettings: common),
         .target(
@@ -158,7 +160,13 @@ let package = Package(
         .testTarget(
             name: "MarketCoreTests", dependencies: ["TestSupport", "MarketCore", "Fields"], swiftSettings: common),
         .testTarget(
-            name: "LicenseCheckTests", dependencies: ["LicenseCheck", "MarketCore", "Fields"], swiftSettings: common),
+            name: "LicenseCheckTests",
+            dependencies: [
+                "TestSupport", "LicenseCheck", "MarketCore", "Fields",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+            ],
+            swiftSettings: common),
         .testTarget(
             name: "MeteringTests",
             dependencies: [

@@ -26,6 +26,7 @@ public final class ExecutionNode: Sendable {
     let logger: Logger
     let signing: SigningKeys
     let keys = APIKeyIndex()
+    let signatures = SignatureGate()
     let licenses: LicenseIndex
     let gate: LicenseGate
     let skills: SkillDirectory

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import ExecutionNode
 import Fields
 import Foundation
+import LicenseCheck
 import MarketCore
 import NodeTestSupport
 import Testing
@@ -30,7 +31,9 @@ struct HTTPKeyTests {
         #expect(
             items[0].object?.keys.sorted()
                 == [
-                    "addresses", "createdAt", "expiresAt", "id", "lastUsedAt", "name", "prefix", "revokedAt", "scopes",
+                    "addresses", "createdAt", "expiresAt", "id", "lastUsedAt", "name", "prefix", "publicKey",
+                    "revokedAt",
+                    "scopes",
                 ])
         try await http.node.node.maintain()
         let used = try await http.send("GET", "/api/v1/keys", key: agent.apiKey)
@@ -156,6 +159,101 @@ struct HTTPKeyTests {
         #expect(full.code == "too_many_keys")
         #expect(full.json["keysMax"] == 20)
         try await http.close()
+    }
+
+    @Test("a key with a public key works with its owner's signature of each request, and with nothing less")
+    func signed() async throws {
+        let http = try await HTTPFixture(NodeFixture())
+        let agent = try await http.node.register("agent")
+        let pair = RequestSigner.newKeys()
+        let wrong = try await http.send("POST", "/api/v1/keys", key: agent.apiKey, json: ["publicKey": "short"])
+        #expect(wrong.status == 422)
+        #expect(wrong.json["detail"]?.string?.contains("Ed25519") == true)
+        let made = try await http.send(
+            "POST", "/api/v1/keys", key: agent.apiKey, json: ["publicKey": .string(pair.publicKey)])
+        #expect(made.json["key"]?["publicKey"]?.string == pair.publicKey)
+        let key = try #require(made.json["apiKey"]?.string)
+        let signer = try #require(
+            RequestSigner(keyID: made.json["key"]?["id"]?.string ?? "", privateKey: pair.privateKey))
+
+        func send(
+            _ method: String, _ path: String, body: [UInt8]? = nil, sent: [UInt8]? = nil, digested: Bool = true
+        ) async throws -> (HTTPFixture.Answer, [(String, String)]) {
+            var headers: [(String, String)] = []
+            if let body, digested { headers.append(("Content-Digest", ContentDigest.field(of: body))) }
+            let message = SignedMessage(method: method, target: path, authority: nil) { [headers] name in
+                headers.filter { $0.0.lowercased() == name }.map(\.1)
+            }
+            headers += try signer.fields(for: message).map { ($0.name, $0.value) }
+            return (try await http.send(method, path, key: key, headers: headers, body: sent ?? body), headers)
+        }
+        // The node was just started.
+        var (answer, headers) = try await send("GET", "/api/v1/keys")
+        #expect(answer.status == 503)
+        #expect(answer.code == "signature_forgotten")
+        #expect(answer.headers["retry-after"] != nil)
+        for _ in 0..<20 where answer.status == 503 {
+            try await Task.sleep(for: .seconds(1))
+            (answer, headers) = try await send("GET", "/api/v1/keys")
+        }
+        #expect(answer.status == 200, "\(answer.json)")
+        #expect(try await http.send("GET", "/api/v1/keys", key: key, headers: headers).code == "signature_replayed")
+        #expect(try await http.send("GET", "/api/v1/balances", key: key, headers: headers).code == "signature_wrong")
+        let bare = try await http.send("GET", "/api/v1/keys", key: key)
+        #expect(bare.status == 401)
+        #expect(bare.code == "signature_required")
+        // Of what anybody may see it shows no more than to anybody.
+        #expect(try await http.send("GET", "/api/v1/skills", key: key).status == 200)
+
+        let body = Array(#"{"name":"further"}"#.utf8)
+        #expect(
+            try await send("POST", "/api/v1/keys", body: body, sent: Array(#"{"name":"forged"}"#.utf8)).0.code
+                == "digest_mismatch")
+        #expect(try await send("POST", "/api/v1/keys", body: body, digested: false).0.code == "signature_incomplete")
+        let further = try await send("POST", "/api/v1/keys", body: body).0
+        #expect(further.status == 201, "\(further.json)")
+        // What a signed key makes asks for a signature as well.
+        #expect(further.json["key"]?["publicKey"]?.string == pair.publicKey)
+        let unexpected = try await http.send("GET", "/api/v1/keys", key: agent.apiKey, headers: headers)
+        #expect(unexpected.code == "signature_unexpected")
+        try await http.close()
+    }
+
+    @Test(
+        "agent key new --sign: the command line signs what it sends, with a kept pair and with one from the environment"
+    )
+    func signedCommandLine() async throws {
+        try await CLIProcess.withDaemon("") { cli in
+            try await cli.succeed(["agent", "register", "acme", "--json"])
+            let other = try await cli.succeed(["agent", "key", "new", "--sign", "--json"])
+            let kept = try await cli.succeed(["agent", "key", "new", "--sign", "--keep"])
+            #expect(kept.standardOutput.contains("It is kept in"))
+            #expect(try await cli.run("agent", "key", "new", "--sign", "--public-key", "x").status == 2)
+            var first = try await cli.run("agent", "key", "list", "--json")
+            for _ in 0..<20 where first.status != 0 {
+                #expect(first.standardError.contains("sign the request again"), "\(first.standardError)")
+                try await Task.sleep(for: .seconds(1))
+                first = try await cli.run("agent", "key", "list", "--json")
+            }
+            let items = try #require(first.json?["items"]?.array)
+            #expect(items.map { $0["publicKey"]?.string == nil } == [false, false, true])
+            // What a signed key makes is signed by the same pair.
+            try await cli.succeed(["agent", "key", "new", "--keep"])
+            try await cli.succeed(["agent", "key", "list"])
+
+            let apiKey = try #require(other.json?["apiKey"]?.string)
+            let id = try #require(other.json?["key"]?["id"]?.string)
+            let privateKey = try #require(other.json?["privateKey"]?.string)
+            try cli.write(apiKey, to: "other")
+            chmod(cli.path("other"), 0o600)
+            let bare = try await cli.run("balance", "--key-file", "other")
+            #expect(bare.status != 0)
+            #expect(bare.standardError.contains("signature"), "\(bare.standardError)")
+            var withKey = cli
+            withKey.environment["CLAWRUNNER_SIGNING_KEY"] = "\(id):\(privateKey)"
+            let signed = try await withKey.run("balance", "--key-file", "other")
+            #expect(signed.status == 0, "\(signed.standardError)")
+        }
     }
 
     @Test("agent key new, list and revoke; a kept key changes in its place")

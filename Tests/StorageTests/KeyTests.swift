@@ -26,7 +26,10 @@ struct KeyTests {
     func fields() async throws {
         let fixture = try await StoreFixture()
         let end = Timestamp.now.advanced(byMilliseconds: Self.hour)
-        let key = Self.key(of: fixture.seller.id, expiresAt: end)
+        let plain = Self.key(of: fixture.seller.id, expiresAt: end)
+        let key = StoredKey(
+            id: plain.id, agentID: plain.agentID, name: plain.name, sha256: plain.sha256, prefix: plain.prefix,
+            createdAt: plain.createdAt, expiresAt: end, scopes: [.read], signingKey: Array(repeating: 7, count: 32))
         #expect(try await Self.add(key, to: fixture) == .added(dropped: []))
         #expect(try await fixture.store.apiKeys(of: fixture.seller.id).first == key)
         #expect(try await fixture.store.apiKeys(of: fixture.seller.id).count == 2)

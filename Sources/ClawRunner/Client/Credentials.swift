@@ -9,10 +9,19 @@ struct Credentials: Hashable, Sendable {
         var token: String
     }
 
+    /// The private key that belongs to an API key.
+    struct Signing: Hashable, Sendable {
+        /// The API key's identifier.
+        var keyID: String
+        var privateKey: String
+    }
+
     struct Agent: Hashable, Sendable {
         var name: String
         var id: String
         var apiKey: String
+        /// What signs requests with that key; nil where it needs no signature.
+        var signing: Signing?
         var tokens: [Token] = []
 
         /// The newest token for the skill, by name or identifier.
@@ -59,9 +68,10 @@ extension Credentials.Market {
     }
 
     /// Calls of this agent are made with another key from now on; its tokens stay.
-    mutating func replaceKey(of name: String, with key: String) {
+    mutating func replaceKey(of name: String, with key: String, signing: Credentials.Signing?) {
         guard let position = agents.firstIndex(where: { $0.name == name }) else { return }
         agents[position].apiKey = key
+        agents[position].signing = signing
     }
 
     /// Keeps a token for the agent with this key; an older one for the same skill is dropped.
@@ -85,6 +95,11 @@ extension Credentials {
                 var kept = Agent(
                     name: try agent.string("name", maxBytes: 256), id: try agent.string("id", maxBytes: 64),
                     apiKey: try agent.string("apiKey", maxBytes: 256))
+                if let signing = try agent.optionalReader("signing") {
+                    kept.signing = Signing(
+                        keyID: try signing.string("keyId", maxBytes: 64),
+                        privateKey: try signing.string("privateKey", maxBytes: 64))
+                }
                 for token in try agent.readers("tokens", maxCount: 100_000) {
                     kept.tokens.append(
                         Token(
@@ -118,6 +133,12 @@ extension Credentials.Agent {
                 "token": .string(token.token),
             ]
         }
-        return ["name": .string(name), "id": .string(id), "apiKey": .string(apiKey), "tokens": .array(kept)]
+        var agent: JSONObject = [
+            "name": .string(name), "id": .string(id), "apiKey": .string(apiKey), "tokens": .array(kept),
+        ]
+        if let signing {
+            agent["signing"] = ["keyId": .string(signing.keyID), "privateKey": .string(signing.privateKey)]
+        }
+        return .object(agent)
     }
 }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Fields
+import LicenseCheck
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -12,6 +13,8 @@ struct MarketClient: Sendable {
     let socket: String
     /// Sent as `Authorization: Bearer`; nil for what needs no key.
     let key: String?
+    /// Signs each request; nil for keys that need no signature.
+    var signer: RequestSigner?
 
     // One for the process, never shut down: it ends with the command.
     private static let http = HTTPClient(
@@ -70,13 +73,28 @@ struct MarketClient: Sendable {
         switch request.body {
         case .none: break
         case .json(let value):
-            outgoing.headers.add(name: "Content-Type", value: "application/json")
-            outgoing.body = .bytes(value.serialized())
-        case .archive(let bytes):
-            outgoing.headers.add(name: "Content-Type", value: "application/gzip")
-            outgoing.body = .bytes(bytes)
+            try add(value.serialized(), type: "application/json", to: &outgoing)
+        case .archive(let bytes): try add(bytes, type: "application/gzip", to: &outgoing)
         }
+        try sign(&outgoing, target: request.target)
         return outgoing
+    }
+
+    private func add(_ body: [UInt8], type: String, to outgoing: inout HTTPClientRequest) throws(CommandFailure) {
+        outgoing.headers.add(name: "Content-Type", value: type)
+        if signer != nil { outgoing.headers.add(name: "Content-Digest", value: ContentDigest.field(of: body)) }
+        outgoing.body = .bytes(body)
+    }
+
+    private func sign(_ outgoing: inout HTTPClientRequest, target: String) throws(CommandFailure) {
+        guard let signer else { return }
+        let headers = outgoing.headers
+        let message = SignedMessage(method: outgoing.method.rawValue, target: target, authority: nil) { headers[$0] }
+        do throws(SignatureError) {
+            for field in try signer.fields(for: message) { outgoing.headers.add(name: field.name, value: field.value) }
+        } catch {
+            throw CommandFailure(.usage, "The request cannot be signed: \(error.description).")
+        }
     }
 
     private static func json(_ bytes: [UInt8], status: Int) throws(CommandFailure) -> JSONValue {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LicenseCheck
 
 /// Which daemon to call, and as whom.
 struct ConnectionOptions: ParsableArguments {
@@ -15,7 +16,10 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file that holds the API key.", discussion: "Default: CLAWRUNNER_API_KEY, else the kept key.",
+            "A file that holds the API key.",
+            discussion:
+                "Default: CLAWRUNNER_API_KEY, else the kept key. One that wants signatures finds KEYID:PRIVATEKEY in "
+                + "CLAWRUNNER_SIGNING_KEY.",
             valueName: "file"))
     var keyFile: String?
 
@@ -34,12 +38,19 @@ struct ConnectionOptions: ParsableArguments {
     /// A client with the caller's key.
     /// - Throws: ``CommandFailure`` when there is no key.
     func client() throws(CommandFailure) -> MarketClient {
-        MarketClient(socket: socketPath, key: try key())
+        let (key, signing) = try key()
+        guard let signing else { return MarketClient(socket: socketPath, key: key) }
+        guard let signer = RequestSigner(keyID: signing.keyID, privateKey: signing.privateKey) else {
+            throw CommandFailure(
+                .usage, "The signing key that belongs to the API key is no Ed25519 key in Base64url.",
+                hint: "Make a new pair with `clawrunner agent key new --sign`.")
+        }
+        return MarketClient(socket: socketPath, key: key, signer: signer)
     }
 
     /// What is kept about the caller; nil when the key came from elsewhere.
     func keptAgent() throws(CommandFailure) -> Credentials.Agent? {
-        let key = try key()
+        let key = try key().key
         return try CredentialStore.current.load().market(socketPath).agents.first { $0.apiKey == key }
     }
 
@@ -54,9 +65,9 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// What was asked for on the command line goes before the environment, the environment before the kept default.
-    private func key() throws(CommandFailure) -> String {
-        if let keyFile { return try KeyFile.read(keyFile) }
-        if agentName == nil, let key = KeyFile.environment("CLAWRUNNER_API_KEY") { return key }
+    private func key() throws(CommandFailure) -> (key: String, signing: Credentials.Signing?) {
+        if let keyFile { return (try KeyFile.read(keyFile), KeyFile.signing) }
+        if agentName == nil, let key = KeyFile.environment("CLAWRUNNER_API_KEY") { return (key, KeyFile.signing) }
         let market = try CredentialStore.current.load().market(socketPath)
         guard let name = agentName ?? market.current else {
             throw CommandFailure(
@@ -69,7 +80,7 @@ struct ConnectionOptions: ParsableArguments {
                 .usage, "No key of an agent \(name) is kept for the daemon at \(socketPath).",
                 hint: known.isEmpty ? "Register it with `clawrunner agent register \(name)`." : "Kept are: \(known).")
         }
-        return agent.apiKey
+        return (agent.apiKey, agent.signing)
     }
 }
 
@@ -115,6 +126,12 @@ enum KeyFile {
             throw CommandFailure(.usage, "\(path) must hold one key and nothing else.")
         }
         return String(words[0])
+    }
+
+    /// What ``environment(_:)`` says of an API key's private key.
+    static var signing: Credentials.Signing? {
+        let parts = environment("CLAWRUNNER_SIGNING_KEY")?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
+        return parts.count == 2 ? Credentials.Signing(keyID: parts[0], privateKey: parts[1]) : nil
     }
 
     /// The variable's key; nil when it is unset or empty.

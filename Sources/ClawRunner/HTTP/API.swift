@@ -48,7 +48,12 @@ struct API: HTTPResponder {
                 call.scopes = found.scopes
                 if let bearer = try? call.bearer, let key = try? node.identify(bearer, from: call.origin) {
                     let rate = try node.countRequest(of: key.agentID)
-                    call.key = key
+                    do throws(NodeError) {
+                        try node.checkSignature(of: SignedMessage(request), by: key)
+                        call.key = key
+                    } catch {
+                        call.signatureRefusal = error
+                    }
                     call.agentRate = rate
                     rates.insert(rate, at: 0)
                 }

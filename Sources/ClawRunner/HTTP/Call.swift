@@ -2,6 +2,7 @@ import ExecutionNode
 import Fields
 import HTTPTypes
 import Hummingbird
+import LicenseCheck
 import Logging
 import MarketCore
 import NIOCore
@@ -19,6 +20,8 @@ struct Call: Sendable {
     var scopes: KeyScopes = .all
     /// The key that came with the request; nil without a good one.
     var key: StoredKey?
+    /// Why the signature of the request is refused, where its key is a good one.
+    var signatureRefusal: NodeError?
     /// That agent's limit, where the request counts already.
     var agentRate: RateStatus?
 
@@ -37,6 +40,7 @@ struct Call: Sendable {
     /// The key that calls, whatever it is good for.
     private func identity(_ node: ExecutionNode) throws -> StoredKey {
         if let key { return key }
+        if let signatureRefusal { throw signatureRefusal }
         return try node.identify(try bearer, from: origin)
     }
 
@@ -104,7 +108,15 @@ struct Call: Sendable {
         guard buffer.readableBytes > 0 else {
             throw NodeError.malformed("The request has no body; this call needs one.", code: "empty_body")
         }
-        return Array(buffer.readableBytesView)
+        let body = Array(buffer.readableBytesView)
+        // That it is signed is known; so is the body then.
+        if key?.signingKey != nil {
+            guard let digest = header(.contentDigest) else {
+                throw NodeError(SignatureError.uncovered("content-digest"))
+            }
+            guard ContentDigest.matches(digest, body) else { throw NodeError(SignatureError.wrongDigest) }
+        }
+        return body
     }
 
     /// The fields of a JSON body.
@@ -113,6 +125,18 @@ struct Call: Sendable {
             return try FieldReader(try JSONValue(parsing: body, limits: limits))
         } catch let error as JSONParseError {
             throw NodeError(error)
+        }
+    }
+}
+
+extension SignedMessage {
+    /// What a request says before its body.
+    init(_ request: Request) {
+        let headers = request.headers
+        self.init(
+            method: request.method.rawValue, target: request.uri.string, authority: request.head.authority
+        ) { name in
+            HTTPField.Name(name).map { headers[values: $0] } ?? []
         }
     }
 }

@@ -55,6 +55,7 @@ extension HTTPField.Name {
     static let licenseToken = known("X-License-Token")
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
+    static let contentDigest = known("Content-Digest")
     static let idempotencyKey = known("Idempotency-Key")
     static let nextCursor = known("X-Next-Cursor")
     static let idempotentReplayed = known("Idempotent-Replayed")

@@ -32,6 +32,8 @@ enum OpenAPIRequests {
                 "type": "array", "items": text(64, "An address, a network such as 203.0.113.0/24, or unix"),
                 "maxItems": .number(AddressRule.countMax),
             ],
+            "publicKey?": text(
+                64, "Ed25519, 32 bytes in Base64url; requests with the new key are to be signed by its owner"),
         ]),
         "AgentUpdate": OpenAPIOperation.request([
             "description?": text(1024, least: 0), "avatar?": text(512),

@@ -21,7 +21,8 @@ enum OpenAPISchemas {
         ]),
         "Key": OpenAPIOperation.object([
             "id": uuid, "name": optionalString, "prefix": string, "scopes": OpenAPIOperation.scopes,
-            "addresses": ["type": "array", "items": string], "createdAt": time, "expiresAt": optionalTime,
+            "addresses": ["type": "array", "items": string], "publicKey": optionalString, "createdAt": time,
+            "expiresAt": optionalTime,
             "lastUsedAt": optionalTime, "revokedAt": optionalTime,
         ]),
         "AgentStats": OpenAPIOperation.object([

@@ -1,6 +1,6 @@
 extension ProblemEntry {
     /// Every code that the daemon answers, by status.
-    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows + ofOperators + ofVersions).sorted {
+    static let all: [ProblemEntry] = (market + ofReviewsAndWorkflows + ofOperators + ofVersions + ofSignatures).sorted {
         ($0.statuses[0], $0.code) < ($1.statuses[0], $1.code)
     }
 
@@ -554,4 +554,39 @@ extension ProblemEntry {
     ]
 
     static let byCode = Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+
+    private static let ofSignatures: [ProblemEntry] = [
+        ProblemEntry(
+            "signature_required", 401, meaning: "The API key only works with a signature, and none came.",
+            remedy: "Sign the request with the private key that belongs to it (RFC 9421)."),
+        ProblemEntry(
+            "signature_unexpected", 401, meaning: "A signature came with an API key that has no public key.",
+            remedy: "Leave it out, or make a key with publicKey."),
+        ProblemEntry(
+            "signature_malformed", 401, meaning: "Signature-Input or Signature cannot be read.",
+            remedy: "Send one signature of Ed25519 with created, nonce and keyid; detail says what is wrong."),
+        ProblemEntry(
+            "signature_incomplete", 401,
+            meaning: "The signature leaves out what it must cover, or covers what is not there.",
+            remedy: "Cover what detail names."),
+        ProblemEntry(
+            "signature_wrong", 401, meaning: "It is not the key owner's signature of this request.",
+            remedy:
+                "Compare what you sign with the signature base of RFC 9421, section 2.5; keyid is the API key's identifier."
+        ),
+        ProblemEntry(
+            "signature_expired", 401, meaning: "The signature was not made within the last five minutes.",
+            remedy: "Set your clock, and sign when you send."),
+        ProblemEntry(
+            "signature_replayed", 401, meaning: "The signature's nonce was used before.",
+            remedy: "Sign each request anew, each time with another nonce."),
+        ProblemEntry(
+            "digest_mismatch", 401, meaning: "The body is not the one whose Content-Digest was signed.",
+            remedy: "Send the body as it was when its digest was taken."),
+        ProblemEntry(
+            "signature_forgotten", 503,
+            meaning:
+                "The signature is older than what the daemon remembers of nonces, as all are in the first seconds after "
+                + "its start.", remedy: "Sign the request again and send it after Retry-After.", retryable: "yes"),
+    ]
 }

@@ -49,6 +49,16 @@ extension ExecutionNode {
         return found
     }
 
+    /// Checks that the owner of a key made a request, now and for the first time, where the key asks for that.
+    ///
+    /// It is for what comes over a wire; the body is checked by the digest that the signature covers.
+    /// - Returns: whether the request is signed.
+    /// - Throws: ``NodeError`` 401, or 503 `signature_forgotten` where another signature will do.
+    @discardableResult
+    public func checkSignature(of message: SignedMessage, by key: StoredKey) throws(NodeError) -> Bool {
+        do throws(SignatureError) { return try signatures.check(message, by: key) } catch { throw NodeError(error) }
+    }
+
     /// The public keys that check purchase tokens and receipts, as a JWKS.
     public var jwks: JSONValue { signing.jwks }
 

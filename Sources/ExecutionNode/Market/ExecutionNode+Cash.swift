@@ -55,7 +55,8 @@ extension ExecutionNode {
             case .refused(.insufficientBalance(_, let available)):
                 throw NodeError(
                     status: 409, code: "payout_too_large",
-                    detail: "The agent has \(available) that can be paid out. What its runs under way hold stays with them "
+                    detail:
+                        "The agent has \(available) that can be paid out. What its runs under way hold stays with them "
                         + "until they are booked.",
                     fields: [
                         "available": .string(available.decimal), "currency": .string(available.currency.rawValue),

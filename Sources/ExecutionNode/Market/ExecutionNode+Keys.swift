@@ -32,7 +32,8 @@ extension ExecutionNode {
         let stored = StoredKey(
             id: .new(at: now), agentID: agent, name: request.name, sha256: key.sha256, prefix: key.prefix,
             createdAt: now, expiresAt: request.expiresAt ?? maker.flatMap { $0.scopes == .all ? nil : $0.expiresAt },
-            scopes: scopes, addresses: request.addresses ?? maker?.addresses ?? [])
+            scopes: scopes, addresses: request.addresses ?? maker?.addresses ?? [],
+            signingKey: request.signingKey ?? maker?.signingKey)
         // Before it is stored, while nobody can know it: a revocation that comes at once then finds it.
         keys.insert(stored)
         let insertion: KeyInsertion
@@ -78,6 +79,7 @@ extension ExecutionNode {
                 "expiresAt": .optional(key.expiresAt?.description),
                 "scopes": .array(key.scopes.names.map(JSONValue.string)),
                 "addresses": .array(key.addresses.map { .string($0.description) }),
+                "publicKey": .optional(key.signingKey.map { Base64URL.encode($0) }),
             ])
     }
 

@@ -12,14 +12,19 @@ public struct KeyRequest: Sendable {
     /// Where it may be used from, at most ``AddressRule/countMax``; empty for everywhere, nil for those of the key that
     /// makes it.
     public var addresses: [AddressRule]?
+    /// The Ed25519 public key (32 bytes) whose owner signs each request with the new key; nil for that of the key that makes
+    /// it, if it has one.
+    public var signingKey: [UInt8]?
 
     public init(
-        name: String? = nil, expiresAt: Timestamp? = nil, scopes: KeyScopes? = nil, addresses: [AddressRule]? = nil
+        name: String? = nil, expiresAt: Timestamp? = nil, scopes: KeyScopes? = nil, addresses: [AddressRule]? = nil,
+        signingKey: [UInt8]? = nil
     ) {
         self.name = name
         self.expiresAt = expiresAt
         self.scopes = scopes
         self.addresses = addresses
+        self.signingKey = signingKey
     }
 
     /// Reads the body of `POST /keys`.
@@ -46,6 +51,14 @@ public struct KeyRequest: Sendable {
                 rules.append(rule)
             }
             addresses = rules
+        }
+        if let text = try fields.optionalString("publicKey", maxBytes: 64) {
+            guard let bytes = Base64URL.decode(text), bytes.count == 32 else {
+                throw fields.error(
+                    "publicKey",
+                    "must be an Ed25519 public key, 32 bytes in Base64url without padding: the x of its JWK (RFC 8037)")
+            }
+            signingKey = bytes
         }
         try fields.finish()
     }

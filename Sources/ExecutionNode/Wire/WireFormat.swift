@@ -30,6 +30,7 @@ extension StoredKey {
             "prefix": .string(prefix),
             "scopes": .array(scopes.names.map(JSONValue.string)),
             "addresses": .array(addresses.map { .string($0.description) }),
+            "publicKey": .optional(signingKey.map { Base64URL.encode($0) }),
             "createdAt": .string(createdAt.description),
             "expiresAt": .optional(expiresAt?.description),
             "lastUsedAt": .optional(lastUsedAt?.description),

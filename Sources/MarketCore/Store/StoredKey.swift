@@ -21,11 +21,14 @@ public struct StoredKey: Hashable, Sendable {
     public let scopes: KeyScopes
     /// Where it may be used from; empty for everywhere.
     public let addresses: [AddressRule]
+    /// The Ed25519 public key (32 bytes) whose owner must sign each request with this key; nil for keys that work by
+    /// themselves.
+    public let signingKey: [UInt8]?
 
     public init(
         id: ID, agentID: Agent.ID, name: String? = nil, sha256: [UInt8], prefix: String, createdAt: Timestamp,
         expiresAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, isRevoked: Bool = false,
-        scopes: KeyScopes = .all, addresses: [AddressRule] = []
+        scopes: KeyScopes = .all, addresses: [AddressRule] = [], signingKey: [UInt8]? = nil
     ) {
         self.id = id
         self.agentID = agentID
@@ -39,6 +42,7 @@ public struct StoredKey: Hashable, Sendable {
         self.isRevoked = isRevoked
         self.scopes = scopes
         self.addresses = addresses
+        self.signingKey = signingKey
     }
 
     /// Whether the key may be used from there.

@@ -90,12 +90,13 @@ extension SQLiteStore {
         try db.run(
             """
             INSERT INTO api_keys (id, agent_id, name, sha256, prefix, created_at, expires_at, last_used_at, revoked_at,
-                revoked, scopes, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                revoked, scopes, addresses, signing_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 key.id.uuid, key.agentID.uuid, key.name, Data(key.sha256), key.prefix, key.createdAt.milliseconds,
                 key.expiresAt?.milliseconds, key.lastUsedAt?.milliseconds, key.revokedAt?.milliseconds, key.isRevoked,
                 Int64(key.scopes.rawValue), key.addresses.map(\.description).joined(separator: " "),
+                key.signingKey.map { Data($0) },
             ])
     }
 

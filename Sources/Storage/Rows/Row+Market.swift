@@ -23,7 +23,7 @@ extension Row {
             scopes: KeyScopes(rawValue: UInt8(truncatingIfNeeded: try integer("scopes"))),
             addresses: try text("addresses").split(separator: " ").map {
                 try value("addresses", AddressRule(String($0)))
-            })
+            }, signingKey: try optionalBytes("signing_key"))
     }
 
     func storedPackage() throws -> StoredPackage {

@@ -19,6 +19,9 @@ extension Row {
     func real(_ column: String) throws -> Double { try decode(Double.self, forColumn: column) }
     func optionalReal(_ column: String) throws -> Double? { try decode(Double?.self, forColumn: column) }
     func bytes(_ column: String) throws -> [UInt8] { Array(try decode(Data.self, forColumn: column)) }
+    func optionalBytes(_ column: String) throws -> [UInt8]? {
+        try decode(Data?.self, forColumn: column).map { Array($0) }
+    }
 
     func time(_ column: String) throws -> Timestamp { Timestamp(milliseconds: try integer(column)) }
 

@@ -6,4 +6,6 @@ extension Migrations {
         ALTER TABLE api_keys ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1));
         UPDATE api_keys SET revoked = 1 WHERE revoked_at <= 1000 * CAST(strftime('%s', 'now') AS INTEGER);
         """
+
+    static let signingKeys = "ALTER TABLE api_keys ADD COLUMN signing_key BLOB CHECK (length(signing_key) = 32)"
 }

@@ -27,6 +27,7 @@ enum Migrations {
         migrator.registerMigration("19 workflow runs") { db in try db.execute(sql: workflowRuns + usageTotalsBySkill) }
         migrator.registerMigration("22 upgrades") { db in try db.execute(sql: upgrades) }
         migrator.registerMigration("23 payouts") { db in try db.execute(sql: payouts) }
+        migrator.registerMigration("24 signing keys") { db in try db.execute(sql: signingKeys) }
         return migrator
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import LicenseCheck
 import MarketCore
 
 struct AgentKeyGroup: AsyncParsableCommand {
@@ -13,6 +14,7 @@ struct AgentKeyGroup: AsyncParsableCommand {
             Examples:
               clawrunner agent key new --name laptop --expires-at 2027-01-31T00:00:00Z
               clawrunner agent key new --keep
+              clawrunner agent key new --sign --keep
               clawrunner agent key new --name runner --scope execute --address 203.0.113.0/24
               clawrunner agent key list
               clawrunner agent key revoke 0190f2c4-7d1a-7c3b-9a55-1c2d3e4f5a6b --after 3600
@@ -46,11 +48,27 @@ struct AgentKeyNew: AsyncParsableCommand {
             discussion: "Default: what the calling key has, usually everywhere."))
     var addresses: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The Ed25519 public key whose owner must sign each request with it: 32 bytes in Base64url.",
+            discussion: "Default: what the calling key has, usually none."))
+    var publicKey: String?
+
+    @Flag(help: "Make a pair of signing keys for it: without a signature it is worth nothing to who gets hold of it.")
+    var sign = false
+
     @Flag(help: "Keep it here, in place of the agent's former key.")
     var keep = false
 
+    func validate() throws {
+        if sign, publicKey != nil {
+            throw ValidationError("--sign makes the pair that --public-key would be one half of.")
+        }
+    }
+
     func run() async throws {
         let kept = try connection.keptAgent()
+        let pair = sign ? RequestSigner.newKeys() : nil
         if keep, kept == nil {
             throw CommandFailure(
                 .usage, "The calling key is not one that is kept here, so nothing can take its place.",
@@ -61,30 +79,46 @@ struct AgentKeyNew: AsyncParsableCommand {
         if let expiresAt { fields["expiresAt"] = .string(expiresAt) }
         if !scopes.isEmpty { fields["scopes"] = .array(scopes.map(JSONValue.string)) }
         if !addresses.isEmpty { fields["addresses"] = .array(addresses.map(JSONValue.string)) }
-        let answer = try await connection.client().call(
-            ClientRequest(.post, "/api/v1/keys", body: .json(.object(fields))))
-        guard let key = answer.json["apiKey"]?.string, let id = answer.json["key"]?["id"]?.string else {
+        if let publicKey = publicKey ?? pair?.publicKey { fields["publicKey"] = .string(publicKey) }
+        var answer = try await connection.client().call(
+            ClientRequest(.post, "/api/v1/keys", body: .json(.object(fields)))
+        ).json
+        guard let key = answer["apiKey"]?.string, let id = answer["key"]?["id"]?.string else {
             throw CommandFailure(.refused, "The daemon made a key but did not answer with it.")
         }
-        if keep, let kept { try replace(kept, with: key) }
+        if let pair, var object = answer.object {
+            object["privateKey"] = .string(pair.privateKey)
+            answer = .object(object)
+        }
+        if keep, let kept {
+            // Another public key than one made here belongs to a private key that is elsewhere.
+            let inherited = publicKey == nil ? kept.signing?.privateKey : nil
+            let privateKey = pair?.privateKey ?? inherited
+            try replace(
+                kept, with: key, signing: privateKey.map { Credentials.Signing(keyID: id, privateKey: $0) }, answer)
+        }
         let terminal = Terminal.output
-        if connection.json { return terminal.line(answer.json.description) }
+        if connection.json { return terminal.line(answer.description) }
         terminal.line("Made the key \(id).")
-        terminal.line(keep ? "It is kept in \(CredentialStore.current.file)." : "API key, shown only now: \(key)")
+        if keep { return terminal.line("It is kept in \(CredentialStore.current.file).") }
+        terminal.line("API key, shown only now: \(key)")
+        if let pair { terminal.line("Signing key, shown only now: \(id):\(pair.privateKey)") }
     }
 
     /// A key that cannot be kept is printed, because nobody can ask for it again.
-    private func replace(_ agent: Credentials.Agent, with key: String) throws(CommandFailure) {
+    private func replace(
+        _ agent: Credentials.Agent, with key: String, signing: Credentials.Signing?, _ answer: JSONValue
+    ) throws(CommandFailure) {
         do {
             try CredentialStore.current.update { credentials in
-                credentials.update(connection.socketPath) { $0.replaceKey(of: agent.name, with: key) }
+                credentials.update(connection.socketPath) { $0.replaceKey(of: agent.name, with: key, signing: signing) }
             }
         } catch {
-            if !connection.json { Terminal.output.line(key) }
+            if !connection.json { Terminal.output.line(signing.map { "\(key) \($0.keyID):\($0.privateKey)" } ?? key) }
             throw CommandFailure(
                 error.status, "The key is made, but could not be kept: \(error.message)",
                 hint: "The key is on standard output. Keep it yourself; it is not shown again.",
-                json: (["apiKey": .string(key)] as JSONValue).description)
+                json: answer.description)
         }
     }
 }
@@ -100,7 +134,8 @@ struct AgentKeyList: AsyncParsableCommand {
         if connection.json { return Terminal.output.line(answer.json.description) }
         var table = TextTable([
             .init("IDENTIFIER"), .init("NAME", widthMax: 24), .init("KEY"), .init("SCOPES"),
-            .init("ADDRESSES", widthMax: 40), .init("MADE"), .init("LAST USED"), .init("EXPIRES"), .init("REVOKED"),
+            .init("ADDRESSES", widthMax: 40), .init("SIGNED"), .init("MADE"), .init("LAST USED"), .init("EXPIRES"),
+            .init("REVOKED"),
         ])
         for item in answer.json["items"]?.array ?? [] {
             func text(_ name: String) -> String { item[name]?.string ?? "" }
@@ -110,7 +145,7 @@ struct AgentKeyList: AsyncParsableCommand {
             let isWhole = item["scopes"]?.array?.count == KeyScopes.all.names.count
             table.add(
                 text("id"), text("name"), text("prefix") + "…", isWhole ? "all" : list("scopes"), list("addresses"),
-                text("createdAt"), text("lastUsedAt"),
+                item["publicKey"]?.string == nil ? "" : "yes", text("createdAt"), text("lastUsedAt"),
                 text("expiresAt"), text("revokedAt"))
         }
         table.lines().forEach { Terminal.output.line($0) }
