@@ -60,7 +60,7 @@ extension SQLiteStore {
 }
 
 extension StatementArguments {
-    fileprivate init(bound values: [Bound]) {
+    init(bound values: [Bound]) {
         self.init(values.map { $0?.databaseValue ?? .null })
     }
 }

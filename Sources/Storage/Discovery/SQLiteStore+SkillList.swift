@@ -143,7 +143,7 @@ private struct SkillList: Sendable {
     }
 
     private func rankedPage(in db: Database) throws -> Page<Skill> {
-        let ranked = try candidates(in: db)
+        let (ranked, isExact) = try candidates(in: db)
         var start = 0
         if let place = try cursor?.measured() {
             // Ranks move a little with every skill that comes or goes, the last one of the page before like the others;
@@ -157,7 +157,6 @@ private struct SkillList: Sendable {
             }
         }
         let places = ranked[start...].prefix(query.page.limit + 1).map { (id: $0.id, key: String($0.rank.bitPattern)) }
-        let isExact = try matches(upTo: Self.rankedMax, in: db) <= Self.rankedMax
         return try page(places[...], total: Int64(ranked.count), isExact, in: db)
     }
 
@@ -166,23 +165,36 @@ private struct SkillList: Sendable {
     }
 
     /// Name, display name, tags and description weigh 10, 5, 3 and 1; what is filtered by weighs nothing.
-    private func candidates(in db: Database) throws -> [Candidate] {
-        let rows = try db.rows(
-            """
-            SELECT c.skill_id, c.trust, words FROM (
-                SELECT rowid AS place, -bm25(skill_search, 10.0, 5.0, 3.0, 1.0, 0.0) AS words
-                FROM skill_search WHERE skill_search MATCH ? ORDER BY rowid LIMIT \(Self.rankedMax)
-            ) JOIN skill_cards AS c ON c.slot = place\(match.bounds.sql)
-            """, [match.expression] + match.bounds.values)
-        let found: [(id: UUID, trust: Int64, words: Double)] = try rows.map { row in
-            ((try row.id("skill_id") as Skill.ID).uuid, try row.integer("trust"), try row.real("words"))
+    private func candidates(in db: Database) throws -> (ranked: [Candidate], areAll: Bool) {
+        let isWithin = match.bounds.clauses.isEmpty ? "1" : match.bounds.clauses.joined(separator: " AND ")
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT c.skill_id, c.trust, words, \(isWithin) FROM (
+                    SELECT rowid AS place, -bm25(skill_search, 10.0, 5.0, 3.0, 1.0, 0.0) AS words
+                    FROM skill_search WHERE skill_search MATCH ? ORDER BY rowid LIMIT \(Self.rankedMax + 1)
+                ) JOIN skill_cards AS c ON c.slot = place ORDER BY place
+                """)
+        let values = match.bounds.values + [match.expression]
+        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(bound: values))
+        var found: [(id: UUID, trust: Int64, words: Double)] = []
+        var count = 0
+        while count < Self.rankedMax, let row = try rows.next() {
+            count += 1
+            guard try row.decode(Bool.self, atIndex: 3) else { continue }
+            found.append(
+                (
+                    try row.decode(UUID.self, atIndex: 0), try row.decode(Int64.self, atIndex: 1),
+                    try row.decode(Double.self, atIndex: 2)
+                ))
         }
+        let areAll = try rows.next() == nil
         let best = found.reduce(0) { max($0, $1.words) }
-        return found.map { skill in
+        let ranked = found.map { skill in
             Candidate(
                 id: skill.id,
                 rank: SkillTrust.rank(trust: skill.trust, words: best > 0 ? skill.words / best : 1))
-        }.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : $0.id > $1.id }
+        }
+        return (ranked.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : $0.id > $1.id }, areAll)
     }
 
     // MARK: The skills themselves

@@ -6,6 +6,8 @@ import MarketCore
 /// One skill as the index of skills has it. Of a seller that does not take part its status is `hidden`, which no list
 /// asks for.
 struct SkillCard {
+    static let hiddenStatus = "hidden"
+
     private let row: Row
     private let trust: Int64
     private let tags: [String]
@@ -14,7 +16,7 @@ struct SkillCard {
     init?(of skill: Data, in db: Database) throws {
         let row = try db.row(
             """
-            SELECT s.rowid AS place, s.*, a.reputation, iif(\(SkillQuery.isShown), s.status, 'hidden') AS shown_status
+            SELECT s.rowid AS place, s.*, a.reputation, iif(\(SkillQuery.isShown), s.status, '\(Self.hiddenStatus)') AS shown_status
             FROM skills AS s JOIN agents AS a ON a.id = s.agent_id
             WHERE s.id = ?
             """, [skill])

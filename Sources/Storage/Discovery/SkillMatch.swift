@@ -21,7 +21,6 @@ struct SkillMatch: Sendable {
     init(_ query: SkillQuery) {
         var facets: [String] = []
         if let status = query.status {
-            facets.append(Facet.status(status.rawValue))
             filters.add("c.status = ?", status.rawValue)
         }
         if let category = query.category {
@@ -61,7 +60,8 @@ struct SkillMatch: Sendable {
         }
         if let stars = query.starsMin {
             choices.append((min(stars, 5)...5).map { Facet.rating(Double($0)) })
-            filters.add("c.rating >= ?", stars)
+            // Not by the index of ratings: a list in another order would be sorted from all of them.
+            filters.add("+c.rating >= ?", stars)
         }
         if let tag = query.tag { facets.append(Facet.tag(tag)) }
 
@@ -80,6 +80,17 @@ struct SkillMatch: Sendable {
             facets.map { "\"\($0)\"" }
             + choices.map { "(" + $0.map { "\"\($0)\"" }.joined(separator: " OR ") + ")" }
         if !wanted.isEmpty { parts.append("facets : (\(wanted.joined(separator: " AND ")))") }
-        expression = parts.joined(separator: " AND ")
+        expression = Self.expression(parts, query.status)
+    }
+
+    /// What nearly all skills have, the index counts long: being published is asked for as not being anything else.
+    private static func expression(_ parts: [String], _ status: Skill.Status?) -> String {
+        let all = parts.joined(separator: " AND ")
+        guard let status else { return all }
+        guard status == .published, !parts.isEmpty else {
+            return (parts + ["facets : \"\(Facet.status(status.rawValue))\""]).joined(separator: " AND ")
+        }
+        let others = Skill.Status.allCases.filter { $0 != status }.map(\.rawValue) + [SkillCard.hiddenStatus]
+        return "(\(all)) NOT facets : (" + others.map { "\"\(Facet.status($0))\"" }.joined(separator: " OR ") + ")"
     }
 }
