@@ -15,10 +15,11 @@ extension NodeError {
             case .replayed: "signature_replayed"
             case .wrongDigest: "digest_mismatch"
             }
+        // Not this request, but the same one with a new signature.
         let isTemporary = error == .beforeMemory
         self.init(
             status: isTemporary ? 503 : 401, code: code,
             detail: "The request's signature is refused: \(error.description).",
-            retryable: isTemporary, retryAfterSeconds: isTemporary ? 2 : nil)
+            retryAfterSeconds: isTemporary ? SignatureGate.skewSeconds + 1 : nil)
     }
 }

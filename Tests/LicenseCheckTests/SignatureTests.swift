@@ -147,6 +147,35 @@ struct SignatureTests {
         #expect(throws: SignatureError.uncovered("@query")) { try fixture.check(query, "GET", "/a?b") }
     }
 
+    @Test("a stream of events is part of what is asked for; other forms of an answer are not")
+    func accepted() throws {
+        let fixture = try Fixture()
+        var signed = try fixture.sign()
+        signed["accept"] = ["text/Event-Stream;q=0.5, application/json"]
+        #expect(throws: SignatureError.uncovered("accept")) { try fixture.check(signed) }
+        signed["accept"] = ["application/json"]
+        #expect(try fixture.check(signed))
+        #expect(try fixture.check(fixture.sign("GET", "/a", ["accept": ["text/event-stream"]]), "GET", "/a"))
+    }
+
+    @Test("of a daemon whose clock was set back what was used before stays used")
+    func clockSetBack() throws {
+        let fixture = try Fixture()
+        let key = StoredKey(
+            id: fixture.key.id, agentID: fixture.key.agentID, sha256: [], prefix: "", createdAt: Self.now,
+            lastUsedAt: Self.now, signingKey: fixture.key.signingKey)
+        let gate = SignatureGate(start: Self.now.advanced(byMilliseconds: -60_000))
+        for (seconds, isGood) in [(-10, false), (0, false), (5, false), (6, true)] as [(Int64, Bool)] {
+            let time = Self.now.advanced(byMilliseconds: seconds * 1000)
+            let message = Self.message("POST", "/api/v1/keys", try fixture.sign(at: time))
+            if isGood {
+                #expect(try gate.check(message, by: key, at: time))
+            } else {
+                #expect(throws: SignatureError.beforeMemory) { try gate.check(message, by: key, at: time) }
+            }
+        }
+    }
+
     @Test("a key with a public key asks for a signature, and one without takes none")
     func optional() throws {
         let fixture = try Fixture()
@@ -279,6 +308,19 @@ struct SignatureTests {
         }
         #expect(passed.count > 5_000)
         #expect(refused > 0)
+    }
+
+    @Test("a full table of many small keys makes so much room that it is not full again soon")
+    func manySmallKeys() {
+        var table = NonceTable(horizon: 0, keyMax: 64, totalMax: 1_600)
+        for number in 0..<1_600 {
+            let time = 1_000 + Int64(number) / 10
+            #expect(table.use(UInt128(number), of: .new(), created: time, oldest: 700) == .new)
+        }
+        #expect(table.total == 1_600)
+        #expect(table.use(9_999, of: .new(), created: 1_200, oldest: 700) == .new)
+        #expect(table.total <= 1_201)
+        #expect(table.use(0, of: .new(), created: 1_000, oldest: 700) == .beforeHorizon)
     }
 
     @Test("a key that makes many shortens its own window alone")

@@ -38,8 +38,19 @@ struct MarketClient: Sendable {
         return response
     }
 
-    /// The answer, whatever its status.
+    /// The answer, whatever its status. A daemon that was just started takes no signature yet: that is waited for.
     func send(_ request: ClientRequest) async throws(CommandFailure) -> ClientResponse {
+        var response = try await sendOnce(request)
+        for _ in 0..<Self.forgottenMax where signer != nil && response.json["code"] == "signature_forgotten" {
+            try? await Task.sleep(for: .seconds(1))
+            response = try await sendOnce(request)
+        }
+        return response
+    }
+
+    private static let forgottenMax = 10
+
+    private func sendOnce(_ request: ClientRequest) async throws(CommandFailure) -> ClientResponse {
         do {
             let answer = try await Self.http.execute(
                 try outgoing(request), deadline: .now() + .seconds(request.timeoutSeconds))

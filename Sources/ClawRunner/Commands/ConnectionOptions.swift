@@ -66,8 +66,8 @@ struct ConnectionOptions: ParsableArguments {
 
     /// What was asked for on the command line goes before the environment, the environment before the kept default.
     private func key() throws(CommandFailure) -> (key: String, signing: Credentials.Signing?) {
-        if let keyFile { return (try KeyFile.read(keyFile), KeyFile.signing) }
-        if agentName == nil, let key = KeyFile.environment("CLAWRUNNER_API_KEY") { return (key, KeyFile.signing) }
+        if let keyFile { return (try KeyFile.read(keyFile), try KeyFile.signing()) }
+        if agentName == nil, let key = KeyFile.environment("CLAWRUNNER_API_KEY") { return (key, try KeyFile.signing()) }
         let market = try CredentialStore.current.load().market(socketPath)
         guard let name = agentName ?? market.current else {
             throw CommandFailure(
@@ -129,9 +129,15 @@ enum KeyFile {
     }
 
     /// What ``environment(_:)`` says of an API key's private key.
-    static var signing: Credentials.Signing? {
-        let parts = environment("CLAWRUNNER_SIGNING_KEY")?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
-        return parts.count == 2 ? Credentials.Signing(keyID: parts[0], privateKey: parts[1]) : nil
+    static func signing() throws(CommandFailure) -> Credentials.Signing? {
+        guard let text = environment("CLAWRUNNER_SIGNING_KEY") else { return nil }
+        let parts = text.filter { !$0.isWhitespace }.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            throw CommandFailure(
+                .usage,
+                "CLAWRUNNER_SIGNING_KEY must be KEYID:PRIVATEKEY, as `clawrunner agent key new --sign` shows it.")
+        }
+        return Credentials.Signing(keyID: String(parts[0]), privateKey: String(parts[1]))
     }
 
     /// The variable's key; nil when it is unset or empty.

@@ -46,13 +46,19 @@ struct API: HTTPResponder {
                     request: request, parameters: parameters, id: id, logger: logger, connection: Connection.current)
                 // Before the body is read. What is wrong with a key is the route's to say.
                 call.scopes = found.scopes
-                if let bearer = try? call.bearer, let key = try? node.identify(bearer, from: call.origin) {
-                    let rate = try node.countRequest(of: key.agentID)
+                var known: StoredKey?
+                do throws(NodeError) {
+                    if let bearer = try call.bearer { known = try node.identify(bearer, from: call.origin) }
+                } catch {
+                    call.keyRefusal = error
+                }
+                if let known {
+                    let rate = try node.countRequest(of: known.agentID)
                     do throws(NodeError) {
-                        try node.checkSignature(of: SignedMessage(request), by: key)
-                        call.key = key
+                        try node.checkSignature(of: SignedMessage(request), by: known)
+                        call.key = known
                     } catch {
-                        call.signatureRefusal = error
+                        call.keyRefusal = error
                     }
                     call.agentRate = rate
                     rates.insert(rate, at: 0)

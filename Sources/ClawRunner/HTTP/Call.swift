@@ -20,8 +20,9 @@ struct Call: Sendable {
     var scopes: KeyScopes = .all
     /// The key that came with the request; nil without a good one.
     var key: StoredKey?
-    /// Why the signature of the request is refused, where its key is a good one.
-    var signatureRefusal: NodeError?
+    /// Why the key that came, or the signature that it asks for, is refused. It is looked at once: what a second look found
+    /// would be unsigned.
+    var keyRefusal: NodeError?
     /// That agent's limit, where the request counts already.
     var agentRate: RateStatus?
 
@@ -40,8 +41,8 @@ struct Call: Sendable {
     /// The key that calls, whatever it is good for.
     private func identity(_ node: ExecutionNode) throws -> StoredKey {
         if let key { return key }
-        if let signatureRefusal { throw signatureRefusal }
-        return try node.identify(try bearer, from: origin)
+        if let keyRefusal { throw keyRefusal }
+        return try node.identify(nil, from: origin)
     }
 
     /// Who calls, for pages that anybody may see and an owner sees more of; nil without a key that is good for this.
@@ -77,7 +78,7 @@ struct Call: Sendable {
 
     /// What stands after `Bearer` in `Authorization`; nil without such a header.
     var bearer: String? {
-        get throws {
+        get throws(NodeError) {
             guard let value = header(.authorization) else { return nil }
             let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             guard parts.count == 2, parts[0].lowercased() == "bearer" else {

@@ -587,6 +587,6 @@ extension ProblemEntry {
             "signature_forgotten", 503,
             meaning:
                 "The signature is older than what the daemon remembers of nonces, as all are in the first seconds after "
-                + "its start.", remedy: "Sign the request again and send it after Retry-After.", retryable: "yes"),
+                + "its start.", remedy: "Sign the request again and send it after Retry-After."),
     ]
 }

@@ -41,7 +41,10 @@ extension ExecutionNode {
         let result: Result<RecordedCash, MeterError> = try await inStore(
             recording: act, if: { ($0 as? RecordedCash)?.replayed == false },
             { () throws(StoreError) in
-                do throws(MeterError) { return .success(try await body()) } catch { return .failure(error) }
+                do throws(MeterError) { return .success(try await body()) } catch {
+                    if case .store(let failure) = error, failure != .conflict(field: "reference") { throw failure }
+                    return .failure(error)
+                }
             })
         do throws(MeterError) {
             return try result.get()
@@ -61,8 +64,14 @@ extension ExecutionNode {
                     fields: [
                         "available": .string(available.decimal), "currency": .string(available.currency.rawValue),
                     ])
+            case .refused(.duplicate): throw Self.cashInFlight
             default: throw NodeError(error)
             }
         }
     }
+
+    private static let cashInFlight = NodeError(
+        status: 409, code: "request_in_flight",
+        detail: "A payout with this reference is being booked; send it again in a second to see it.", retryable: true,
+        retryAfterSeconds: 1)
 }

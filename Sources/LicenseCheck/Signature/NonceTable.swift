@@ -34,21 +34,30 @@ struct NonceTable {
     mutating func use(_ nonce: UInt128, of key: StoredKey.ID, created: Int64, oldest: Int64) -> Answer {
         if keys[key]?.created.count ?? 0 >= keyMax { shorten(key, oldest) }
         if total >= totalMax { makeRoom(oldest) }
-        var nonces = keys[key] ?? Nonces(horizon: horizon)
-        guard created > max(horizon, nonces.horizon) else { return .beforeHorizon }
-        guard nonces.created.updateValue(created, forKey: nonce) == nil else { return .used }
-        keys[key] = nonces
+        guard created > max(horizon, keys[key]?.horizon ?? horizon) else { return .beforeHorizon }
+        guard keys[key]?.created[nonce] == nil else { return .used }
+        keys[key, default: Nonces(horizon: horizon)].created[nonce] = created
         total += 1
         return .new
     }
 
-    /// Forgets what is too old of all keys and, if that is not enough, half of what the busiest key made.
+    /// Forgets what is too old of all keys and, if that leaves too little room, half of what a busy key made, or a quarter of
+    /// all. Each time so much that the next time is far off.
     private mutating func makeRoom(_ oldest: Int64) {
-        horizon = max(horizon, oldest - 1)
+        forgetAll(upTo: oldest - 1)
+        guard total > totalMax / 16 * 15 else { return }
+        if let (key, nonces) = keys.max(by: { $0.value.created.count < $1.value.created.count }),
+            nonces.created.count >= totalMax / 8
+        {
+            return shorten(key, oldest)
+        }
+        let times = keys.values.flatMap(\.created.values).sorted()
+        forgetAll(upTo: times[times.count / 4])
+    }
+
+    private mutating func forgetAll(upTo time: Int64) {
+        horizon = max(horizon, time)
         for key in keys.keys { forget(key, upTo: horizon) }
-        guard total >= totalMax, let busiest = keys.max(by: { $0.value.created.count < $1.value.created.count })?.key
-        else { return }
-        shorten(busiest, oldest)
     }
 
     /// Forgets what is too old and, if that is not enough, the older half.

@@ -8,7 +8,7 @@ public final class SignatureGate: Sendable {
     /// How old a signature may be.
     public static let windowSeconds: Int64 = 300
     /// How far a client's clock may be ahead.
-    static let skewSeconds: Int64 = 5
+    public static let skewSeconds: Int64 = 5
 
     private let nonces: Mutex<NonceTable>
 
@@ -41,6 +41,10 @@ public final class SignatureGate: Sendable {
         guard let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey),
             try signature.isValid(for: message, by: publicKey)
         else { throw .wrong }
+        // Of a former process with a clock ahead of this one all that is left is when the key was used last.
+        if let lastUsedAt = key.lastUsedAt, signature.created <= lastUsedAt.milliseconds / 1000 + Self.skewSeconds {
+            throw .beforeMemory
+        }
         // Last, or anybody could use up the nonces of others.
         let nonce = SHA256.hash(data: Data(signature.nonce.utf8)).prefix(16).reduce(UInt128(0)) {
             $0 << 8 | UInt128($1)

@@ -52,5 +52,7 @@ public struct SignedMessage: Sendable {
     var required: [String] {
         ["@method", "@path"] + (target.contains("?") ? ["@query"] : [])
             + Self.decisive.filter { !fields($0).isEmpty }
+            // Of the forms of an answer, only a stream has a run go on without its client.
+            + (fields("accept").contains { $0.lowercased().contains("text/event-stream") } ? ["accept"] : [])
     }
 }

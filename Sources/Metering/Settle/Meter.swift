@@ -167,19 +167,25 @@ public final class Meter: Sendable {
 
     /// Books what an agent was paid out, once per reference; durable when it returns. What its open holds reserve stays.
     public func payOut(_ request: CashRequest) async throws(MeterError) -> RecordedCash {
-        do {
-            // With nothing left it is still an answer.
-            if let earlier = try await store.payout(request) { return earlier }
-        } catch {
-            throw .store(error)
-        }
+        // The same one that is being booked is told from one that finds too little: its hold is there.
         let claim = HoldClaim(
-            id: Transfer.ID.new().uuid, agentID: request.agentID, amount: request.amount, purchaseID: nil,
+            id: Self.payoutHold(request.reference), agentID: request.agentID, amount: request.amount, purchaseID: nil,
             isSpending: false, time: request.createdAt)
-        let payout = try await pay(claim, []) { onCommit throws(StoreError) in
-            try await store.payOut(request) { payout in
-                if !payout.replayed { onCommit() }
+        let payout: RecordedCash
+        do throws(MeterError) {
+            payout = try await pay(claim, []) { onCommit throws(StoreError) in
+                try await store.payOut(request) { payout in
+                    if !payout.replayed { onCommit() }
+                }
             }
+        } catch {
+            guard case .refused(.insufficientBalance) = error else { throw error }
+            // It may have been booked before, with the money that is lacking now.
+            let refusal = error
+            let earlier: RecordedCash?
+            do throws(StoreError) { earlier = try await store.payout(request) } catch { throw .store(error) }
+            guard let earlier else { throw refusal }
+            return earlier
         }
         if payout.replayed {
             book.withLock { book in
@@ -188,6 +194,12 @@ public final class Meter: Sendable {
             }
         }
         return payout
+    }
+
+    /// The hold of a payout with this reference.
+    private static func payoutHold(_ reference: String) -> UUID {
+        let hash = BodyHash(of: Array("payout ".utf8) + Array(reference.utf8)).bytes
+        return hash.withUnsafeBytes { bytes in UUID(uuid: bytes.loadUnaligned(as: uuid_t.self)) }
     }
 
     /// What an agent has in a currency, and what its open holds reserve of that.

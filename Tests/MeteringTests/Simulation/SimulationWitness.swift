@@ -100,6 +100,8 @@ final class SimulationWitness {
     func recovered() -> String? {
         startedPrunes = []
         outdated = []
+        // A limit may have been set that nobody was told of.
+        exceeded.formUnion(store.budgets.keys.map { BudgetOwner(scope: $0.scope, currency: $0.currency) })
         defer { open = [] }
         return open.contains { store.runs[$0] == nil } ? "a run has no record after the recovery" : nil
     }
@@ -205,6 +207,7 @@ final class SimulationWitness {
     }
 
     func payoutRefused(_ request: CashRequest, _ error: MeterError) -> String? {
+        if case .refused(.duplicate) = error { return nil }
         guard case .store(.conflict) = error else { return refused(error) }
         return store.payouts[request.reference]?.amount == request.amount ? "refused: \(error)" : nil
     }

@@ -86,6 +86,7 @@ struct AgentKeyNew: AsyncParsableCommand {
         guard let key = answer["apiKey"]?.string, let id = answer["key"]?["id"]?.string else {
             throw CommandFailure(.refused, "The daemon made a key but did not answer with it.")
         }
+        let shown = answer
         if let pair, var object = answer.object {
             object["privateKey"] = .string(pair.privateKey)
             answer = .object(object)
@@ -98,7 +99,7 @@ struct AgentKeyNew: AsyncParsableCommand {
                 kept, with: key, signing: privateKey.map { Credentials.Signing(keyID: id, privateKey: $0) }, answer)
         }
         let terminal = Terminal.output
-        if connection.json { return terminal.line(answer.description) }
+        if connection.json { return terminal.line((keep ? shown : answer).description) }
         terminal.line("Made the key \(id).")
         if keep { return terminal.line("It is kept in \(CredentialStore.current.file).") }
         terminal.line("API key, shown only now: \(key)")

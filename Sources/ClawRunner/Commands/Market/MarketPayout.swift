@@ -4,8 +4,8 @@ struct MarketPayout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "payout", abstract: "Book what an agent was paid out of its balance (operator).",
         discussion: """
-            Only the books change: the money itself you send where that is agreed with the agent. The reference names \
-            that payment. The same reference books only once, so the command can be repeated.
+            Only the books change: the money itself you send where that is agreed with the agent. The --reference names \
+            that payment, and is needed: the same one books only once, so that the command can be repeated whatever it said.
 
             Example:
               clawrunner market payout acme 12.50 --reference transfer-2026-0007
@@ -14,6 +14,13 @@ struct MarketPayout: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var operatorOptions: OperatorOptions
     @OptionGroup var cash: CashArguments
+
+    func validate() throws {
+        guard cash.reference != nil else {
+            throw ValidationError(
+                "Name the payment that stands behind it with --reference; without it a repetition pays twice.")
+        }
+    }
 
     func run() async throws {
         try await cash.book(
