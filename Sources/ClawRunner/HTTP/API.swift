@@ -46,23 +46,8 @@ struct API: HTTPResponder {
                     request: request, parameters: parameters, id: id, logger: logger, connection: Connection.current)
                 // Before the body is read. What is wrong with a key is the route's to say.
                 call.scopes = found.scopes
-                var known: StoredKey?
-                do throws(NodeError) {
-                    if let bearer = try call.bearer { known = try node.identify(bearer, from: call.origin) }
-                } catch {
-                    call.keyRefusal = error
-                }
-                if let known {
-                    let rate = try node.countRequest(of: known.agentID)
-                    do throws(NodeError) {
-                        try node.checkSignature(of: SignedMessage(request), by: known)
-                        call.key = known
-                    } catch {
-                        call.keyRefusal = error
-                    }
-                    call.agentRate = rate
-                    rates.insert(rate, at: 0)
-                }
+                try identify(&call)
+                if let rate = call.agentRate { rates.insert(rate, at: 0) }
                 reply = try await found.reply(to: call)
             case .methodNotAllowed(let allowed):
                 let methods = (allowed + (allowed.contains(.get) ? [.head] : []) + [.options]).map(\.rawValue).sorted()
@@ -93,6 +78,26 @@ struct API: HTTPResponder {
         reply = crossOrigin.allow(reply, to: request.headers, preflight: allowedMethods)
         note(request, route, reply, since: started, logger)
         return request.method == .head ? reply.headResponse : reply.response
+    }
+
+    /// Finds out once who calls, and counts it.
+    /// - Throws: `NodeError` 429.
+    private func identify(_ call: inout Call) throws(NodeError) {
+        let key: StoredKey
+        do throws(NodeError) {
+            guard let bearer = try call.bearer else { return }
+            key = try node.identify(bearer, from: call.origin)
+        } catch {
+            call.keyRefusal = error
+            return
+        }
+        call.agentRate = try node.countRequest(of: key.agentID)
+        do throws(NodeError) {
+            try node.checkSignature(of: SignedMessage(call.request), by: key)
+            call.key = key
+        } catch {
+            call.keyRefusal = error
+        }
     }
 
     /// The problem that a client gets for an error.

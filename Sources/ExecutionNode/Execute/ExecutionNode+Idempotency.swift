@@ -3,10 +3,8 @@ import MarketCore
 import Metering
 
 extension ExecutionNode {
-    private static let stillRunning = NodeError(
-        status: 409, code: "request_in_flight",
-        detail: "A request with this Idempotency-Key is being answered; try again in a second.", retryable: true,
-        retryAfterSeconds: 1)
+    private static let stillRunning = NodeError.inFlight(
+        "A request with this Idempotency-Key is being answered; try again in a second.")
 
     static let keyReused = NodeError(
         status: 422, code: "idempotency_key_reused",
@@ -70,5 +68,12 @@ extension ExecutionNode {
         } catch {
             throw NodeError(error)
         }
+    }
+}
+
+extension NodeError {
+    /// 409: the same was asked for before, and is being done.
+    static func inFlight(_ detail: String) -> NodeError {
+        NodeError(status: 409, code: "request_in_flight", detail: detail, retryable: true, retryAfterSeconds: 1)
     }
 }

@@ -52,11 +52,9 @@ extension ExecutionNode {
     /// Checks that the owner of a key made a request, now and for the first time, where the key asks for that.
     ///
     /// It is for what comes over a wire; the body is checked by the digest that the signature covers.
-    /// - Returns: whether the request is signed.
     /// - Throws: ``NodeError`` 401, or 503 `signature_forgotten` where another signature will do.
-    @discardableResult
-    public func checkSignature(of message: SignedMessage, by key: StoredKey) throws(NodeError) -> Bool {
-        do throws(SignatureError) { return try signatures.check(message, by: key) } catch { throw NodeError(error) }
+    public func checkSignature(of message: SignedMessage, by key: StoredKey) throws(NodeError) {
+        do throws(SignatureError) { try signatures.check(message, by: key) } catch { throw NodeError(error) }
     }
 
     /// The public keys that check purchase tokens and receipts, as a JWKS.

@@ -64,14 +64,11 @@ extension ExecutionNode {
                     fields: [
                         "available": .string(available.decimal), "currency": .string(available.currency.rawValue),
                     ])
-            case .refused(.duplicate): throw Self.cashInFlight
+            case .refused(.duplicate):
+                throw .inFlight(
+                    "A payout with this reference is being booked; send it again in a second to see it.")
             default: throw NodeError(error)
             }
         }
     }
-
-    private static let cashInFlight = NodeError(
-        status: 409, code: "request_in_flight",
-        detail: "A payout with this reference is being booked; send it again in a second to see it.", retryable: true,
-        retryAfterSeconds: 1)
 }

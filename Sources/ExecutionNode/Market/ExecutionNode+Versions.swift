@@ -217,7 +217,7 @@ extension ExecutionNode {
 
     private func pinned(_ text: String, of skill: Skill) async throws(NodeError) -> SkillVersion {
         guard let version = SemanticVersion(text) else { throw .notFound("version", text) }
-        return try await skills.skill(skill.id.description, version: version).latest
+        return try await skills.skill(skill.id, version: version).latest
     }
 }
 

@@ -166,10 +166,9 @@ private struct SkillList: Sendable {
 
     /// Name, display name, tags and description weigh 10, 5, 3 and 1; what is filtered by weighs nothing.
     private func candidates(in db: Database) throws -> (ranked: [Candidate], areAll: Bool) {
-        let isWithin = match.bounds.clauses.isEmpty ? "1" : match.bounds.clauses.joined(separator: " AND ")
         let statement = try db.cachedStatement(
             sql: """
-                SELECT c.skill_id, c.trust, words, \(isWithin) FROM (
+                SELECT c.skill_id, c.trust, words, \(match.bounds.expression) FROM (
                     SELECT rowid AS place, -bm25(skill_search, 10.0, 5.0, 3.0, 1.0, 0.0) AS words
                     FROM skill_search WHERE skill_search MATCH ? ORDER BY rowid LIMIT \(Self.rankedMax + 1)
                 ) JOIN skill_cards AS c ON c.slot = place ORDER BY place

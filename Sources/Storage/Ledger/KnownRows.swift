@@ -4,8 +4,7 @@ import GRDB
 /// many entries and runs there are.
 struct KnownRows {
     struct Account {
-        let isDeposits: Bool
-        let isAgent: Bool
+        let kind: RowWord
         let currency: RowWord
         let balance: Int64
         /// What its entries add up to so far.
@@ -59,18 +58,17 @@ struct KnownRows {
         try ScannedRow.each(db, "SELECT id, kind, owner, currency, balance FROM accounts") { row in
             let (id, kind, currency) = (try row.integer(0), try row.word(1), try row.word(3))
             let account = Account(
-                isDeposits: kind == RowWord.deposits, isAgent: kind == RowWord.agent, currency: currency,
-                balance: try row.integer(4))
-            guard account.isDeposits || account.balance >= 0 else { throw Oddity() }
+                kind: kind, currency: currency, balance: try row.integer(4))
+            guard kind == .deposits || account.balance >= 0 else { throw Oddity() }
             guard accountIndices.updateValue(accounts.count, forKey: id) == nil else { throw Oddity() }
             accounts.append(account)
             // Of two accounts of one owner the rules would have to choose.
-            if kind == RowWord.agent {
+            if kind == .agent {
                 let holder = Holder(owner: try row.key(2), currency: currency)
                 guard agentAccounts.updateValue(id, forKey: holder) == nil else { throw Oddity() }
-            } else if kind == RowWord.platform {
+            } else if kind == .platform {
                 guard platformAccounts.updateValue(id, forKey: currency) == nil else { throw Oddity() }
-            } else if !account.isDeposits {
+            } else if kind != .deposits {
                 throw Oddity()
             }
         }
@@ -111,8 +109,9 @@ struct KnownRows {
 
     /// Money that comes in, from the one account to the other.
     func checkCash(from outside: Int64, to agent: Int64) throws {
-        guard let debit = accountIndices[outside], let credit = accountIndices[agent], accounts[debit].isDeposits,
-            accounts[credit].isAgent
+        guard let debit = accountIndices[outside], let credit = accountIndices[agent],
+            accounts[debit].kind == .deposits,
+            accounts[credit].kind == .agent
         else { throw Oddity() }
     }
 

@@ -31,7 +31,8 @@ struct Conditions: Sendable {
     }
 
     /// ` WHERE …`, or nothing.
-    var sql: String {
-        clauses.isEmpty ? "" : " WHERE " + clauses.joined(separator: " AND ")
-    }
+    var sql: String { clauses.isEmpty ? "" : " WHERE " + expression }
+
+    /// Whether a row meets them, as a value.
+    var expression: String { clauses.isEmpty ? "1" : clauses.joined(separator: " AND ") }
 }
