@@ -20,8 +20,8 @@ SWIFT_SOURCES = $(wildcard Sources Tests Examples Benchmarks) Package.swift
 .DEFAULT_GOAL := help
 # The prerequisites of a target build on each other, in the order in which they are listed.
 .NOTPARALLEL:
-.PHONY: help deps deps-build python-deps build release debug examples demo test test-leaks fuzz test-runtimes test-api \
-	test-waiting test-cgroup2 bench lint format docs install clean
+.PHONY: help deps deps-build python-deps clamav-deps build release debug examples demo test test-leaks fuzz \
+	test-runtimes test-api test-waiting test-cgroup2 bench lint format docs install clean
 
 help: ## Show this list
 	@echo "ClawRunner: a marketplace's execution node. Targets:"
@@ -30,9 +30,12 @@ help: ## Show this list
 deps: ## Install the Debian packages that are missing (apt-get, with sudo when not root)
 	@scripts/deps.sh
 
-python-deps: ## Install the Python packages of the tests into .build/python, once
+python-deps: ## Install the Python packages of the tests below .build, once
 	@PYTHON=$(PYTHON) scripts/python-deps.sh RuntimesTests .build/python
 	@PYTHON=$(PYTHON) scripts/python-deps.sh APITests .build/python-api
+
+clamav-deps: ## Unpack ClamAV into .build/clamav for the tests, once, where this host has none
+	@scripts/clamav.sh .build/clamav
 
 deps-build:
 	@scripts/deps.sh --build
@@ -79,7 +82,7 @@ test-waiting: ## Run the conformance tests with sandboxes of every kind that wai
 test-runtimes: examples ## Run the tests of the runners and example skills only, without a sandbox
 	$(PYTHON) -B -m unittest discover -s Tests/RuntimesTests -t Tests/RuntimesTests
 
-test-api: python-deps examples debug ## Run the story of the API and schemathesis against a live daemon
+test-api: python-deps clamav-deps examples debug ## Run the story of the API, schemathesis and scanners with a live daemon
 	$(PLACES) CLAWRUNNER_LAUNCHER=$(CURDIR)/$(DEBUG)/claw-launcher CLAWRUNNER=$(CURDIR)/$(DEBUG)/clawrunner \
 		PYTHONPATH=$(CURDIR)/.build/python-api $(PYTHON) -B -m unittest discover -s Tests/APITests -t Tests/APITests
 

@@ -44,6 +44,10 @@ public struct NodeConfiguration: Sendable {
     public var repositoryDirectories: [String] = []
     /// Reports of as many buyers take a skill out of lists and sale until the operator decides; zero never does.
     public var reportsToHide = 3
+    /// The scanners that must look at each version, by the names of ``scannerNames``; nil: those that this host has.
+    public var scanners: [String]?
+    /// Programs of others that can look at packages.
+    public static let scannerNames = ReviewScanner.all.map(\.name)
     /// How long is waited for a store that does not book.
     package var bookingPace = BookingPace()
     /// Whether this host is short of memory; asked once a second at most.

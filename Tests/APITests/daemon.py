@@ -14,12 +14,12 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("CLAWRUNNER", ROOT / ".build" / "debug" / "clawrunner"))
 
-PLACES = {
+PLACES = {name: os.environ.get(name, place) for name, place in {
     "CLAWRUNNER_PROFILES": ROOT / "profiles",
     "CLAWRUNNER_RUNTIMES": ROOT / "runtimes",
     "CLAWRUNNER_EXAMPLES": ROOT / "Examples",
     "CLAWRUNNER_LAUNCHER": PROGRAM.parent / "claw-launcher",
-}
+}.items()}
 
 
 class SocketConnection(http.client.HTTPConnection):
@@ -56,19 +56,23 @@ class Answer:
 
 
 class Daemon:
-    """`clawrunner serve`, from when it is made until `stop`. With `listen` it takes loopback TCP as well."""
+    """`clawrunner serve`, from when it is made until `stop`. With `listen` it takes loopback TCP as well. It asks the named
+    scanners and none besides; with None those that it finds."""
 
-    def __init__(self, configuration="", listen=None):
+    def __init__(self, configuration="", listen=None, scanners=(), profiles=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="claw-api-"))
         self.socket = str(self.directory / "clawrunner.sock")
         self.data = self.directory / "data"
         self.listen = listen
+        self.places = PLACES | ({"CLAWRUNNER_PROFILES": profiles} if profiles else {})
+        if scanners is not None:
+            configuration += f"[reviews]\nscanners = {json.dumps(list(scanners))}\n"
         (self.directory / "daemon.toml").write_text(configuration)
         self.start()
 
     def start(self):
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(self.directory)}
-        environment |= {name: os.environ.get(name, str(place)) for name, place in PLACES.items()}
+        environment |= {name: str(place) for name, place in self.places.items()}
         command = [
             PROGRAM, "serve", "--data", self.data, "--socket", self.socket, "--config",
             self.directory / "daemon.toml"]

@@ -60,8 +60,8 @@ class Actor:
 class Story:
     """The stage: a daemon, three agents, an operator and anybody without a key. Chapters leave in `kept` what later ones use."""
 
-    def __init__(self, listen=None):
-        self.daemon = Daemon(CONFIGURATION, listen)
+    def __init__(self, listen=None, daemon=None):
+        self.daemon = daemon or Daemon(CONFIGURATION, listen)
         self.contract = Contract(
             self.daemon.send("GET", "/openapi.json").json, lambda path: self.daemon.send("GET", path).json)
         self.anyone = Actor(self, "anyone")
@@ -83,6 +83,17 @@ class Story:
 
     def close(self):
         self.daemon.stop()
+
+
+def with_files(package, files):
+    """The same archive with more files, by their names."""
+    data = io.BytesIO(gzip.decompress(package))
+    with tarfile.open(fileobj=data, mode="a") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return gzip.compress(data.getvalue(), mtime=0)
 
 
 def pack(directory, edits=None):

@@ -7,12 +7,10 @@ extension CLIProcess {
     static func withDaemon(_ configuration: String, _ body: (CLIProcess) async throws -> Void) async throws {
         let cli = try CLIProcess()
         defer { NodeFixture.remove(cli.directory.path) }
-        try cli.write(configuration, to: "daemon.toml")
+        let file = try cli.writeConfiguration(configuration)
         let daemon = Process()
         daemon.executableURL = CLIProcess.executable
-        daemon.arguments = [
-            "serve", "--data", cli.path("data"), "--config", cli.path("daemon.toml"), "--log-level", "trace",
-        ]
+        daemon.arguments = ["serve", "--data", cli.path("data"), "--config", file, "--log-level", "trace"]
         #expect(FileManager.default.createFile(atPath: cli.path("daemon.log"), contents: nil))
         let log = FileHandle(forWritingAtPath: cli.path("daemon.log"))
         daemon.standardOutput = log

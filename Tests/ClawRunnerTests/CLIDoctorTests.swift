@@ -30,6 +30,9 @@ struct CLIDoctorTests {
         #expect(text.status == json.status)
         #expect(json.json?["usable"]?.bool == true)
         #expect(json.json?["interpreters"]?.array?.compactMap { $0["name"]?.string } == ["python3", "node"])
+        let scanners = json.json?["scanners"]?.array ?? []
+        #expect(scanners.compactMap { $0["name"]?.string } == ["bandit", "clamav"])
+        for scanner in scanners { #expect(["works", "missing", "fails"].contains(scanner["state"]?.string)) }
     }
 
     @Test("says which calls a container's filter must allow, and that the rest works when that is permitted")

@@ -10,7 +10,9 @@ struct CLIMarketTests {
         defer { cli.remove() }
         let daemon = Process()
         daemon.executableURL = CLIProcess.executable
-        daemon.arguments = ["serve", "--data", cli.path("data"), "--log-level", "warning"]
+        daemon.arguments = [
+            "serve", "--data", cli.path("data"), "--config", try cli.writeConfiguration(), "--log-level", "warning",
+        ]
         daemon.standardOutput = FileHandle.nullDevice
         daemon.standardError = FileHandle.nullDevice
         try daemon.run()

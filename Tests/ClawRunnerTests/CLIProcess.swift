@@ -39,6 +39,13 @@ struct CLIProcess: Sendable {
         try Data(text.utf8).write(to: url)
     }
 
+    /// Writes the configuration of a daemon that reviews without this host's scanners, which take their time.
+    /// - Returns: its path.
+    func writeConfiguration(_ text: String = "") throws -> String {
+        try write(text + "\n[reviews]\nscanners = []\n", to: "daemon.toml")
+        return path("daemon.toml")
+    }
+
     /// The executable beside the test bundle.
     static var executable: URL {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()

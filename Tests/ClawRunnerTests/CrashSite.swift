@@ -52,7 +52,7 @@ final class CrashSite: @unchecked Sendable {
     func start() async throws {
         let process = Process()
         process.executableURL = CLIProcess.executable
-        process.arguments = ["serve", "--data", cli.path("data"), "--config", cli.path("node.toml")]
+        process.arguments = ["serve", "--data", cli.path("data"), "--config", cli.path("daemon.toml")]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": cli.directory.path]
         let log = cli.path("daemon.log")
         let files = FileManager.default
@@ -104,7 +104,7 @@ final class CrashSite: @unchecked Sendable {
     // MARK: The market
 
     func open() async throws {
-        try cli.write("cgroup = \"\(cgroupName)\"\n", to: "node.toml")
+        _ = try cli.writeConfiguration("cgroup = \"\(cgroupName)\"\n")
         try cli.write(
             """
             name = "\(mark)"

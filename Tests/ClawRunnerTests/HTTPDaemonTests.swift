@@ -24,12 +24,12 @@ private final class ServedDaemon: @unchecked Sendable {
     init(_ options: [String] = [], configuration: String = "") async throws {
         cli = try CLIProcess()
         data = cli.path("data")
-        try cli.write(configuration, to: "daemon.toml")
+        let file = try cli.writeConfiguration(configuration)
         let log = cli.path("daemon.log")
         #expect(FileManager.default.createFile(atPath: log, contents: nil))
         let handle = try #require(FileHandle(forWritingAtPath: log))
         process.executableURL = CLIProcess.executable
-        process.arguments = ["serve", "--data", data, "--config", cli.path("daemon.toml")] + options
+        process.arguments = ["serve", "--data", data, "--config", file] + options
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": cli.directory.path]
         process.standardOutput = handle
         process.standardError = handle

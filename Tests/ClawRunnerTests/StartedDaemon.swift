@@ -14,11 +14,11 @@ final class StartedDaemon: @unchecked Sendable {
         let data = cli.path(data)
         self.socket = socket ?? "\(data)/clawrunner.sock"
         log = cli.path("\(UUID().uuidString).log")
-        try cli.write(configuration, to: "daemon.toml")
+        let file = try cli.writeConfiguration(configuration)
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let handle = FileHandle(forWritingAtPath: log)
         let words =
-            cli.wrapper + [CLIProcess.executable.path, "serve", "--data", data, "--config", cli.path("daemon.toml")]
+            cli.wrapper + [CLIProcess.executable.path, "serve", "--data", data, "--config", file]
             + (socket.map { ["--socket", $0] } ?? [])
         process.executableURL = URL(filePath: words[0])
         process.arguments = Array(words.dropFirst())

@@ -55,7 +55,9 @@ final class WorkflowCrashSite: @unchecked Sendable {
     func start() async throws {
         let process = Process()
         process.executableURL = CLIProcess.executable
-        process.arguments = ["serve", "--data", cli.path("data"), "--log-level", "warning"]
+        process.arguments = [
+            "serve", "--data", cli.path("data"), "--config", try cli.writeConfiguration(), "--log-level", "warning",
+        ]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": cli.directory.path]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

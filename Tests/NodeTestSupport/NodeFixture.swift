@@ -4,7 +4,7 @@ import Foundation
 package import LicenseCheck
 package import MarketCore
 import Metering
-import Sandbox
+package import Sandbox
 package import Storage
 
 /// A node in a directory of its own, with real stores, keys and profiles. The directory goes with ``close()``.
@@ -24,9 +24,11 @@ package struct NodeFixture: Sendable {
 
     /// - Parameters:
     ///   - directory: one that an earlier fixture left with ``stop()``; nil makes a new one.
+    ///   - profiles: nil takes those of the repository.
     ///   - outage: makes the store fail to book while it is on.
     package init(
-        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil, outage: StoreOutage = StoreOutage(),
+        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil, profiles: ProfileStore? = nil,
+        outage: StoreOutage = StoreOutage(),
         configure: (inout NodeConfiguration) -> Void = { _ in }
     ) async throws {
         self.directory =
@@ -38,12 +40,13 @@ package struct NodeFixture: Sendable {
             path: self.directory + "/market.db", signer: OutageSigner(key: keys.current, outage: outage))
         self.runner = runner
         var configuration = NodeConfiguration(dataDirectory: self.directory)
-        // What else runs on this host is no matter of a test.
+        // What else runs and is installed on this host is no matter of a test.
         configuration.memoryIsShort = { false }
+        configuration.scanners = []
         configure(&configuration)
         node = try await ExecutionNode.start(
             configuration, store: store, signing: keys, runner: runner,
-            profiles: try ProfileStore(directory: Self.repository + "/profiles"))
+            profiles: try profiles ?? ProfileStore(directory: Self.repository + "/profiles"))
     }
 
     /// The root of the source tree.

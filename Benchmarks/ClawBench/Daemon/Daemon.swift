@@ -25,6 +25,8 @@ final class Daemon {
             [rates.agent]
             quota = 1000000000
             burst = 1000000000
+            [reviews]
+            scanners = []
 
             """
         let file = "\(folder)/clawrunner.toml"

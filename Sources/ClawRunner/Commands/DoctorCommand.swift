@@ -30,17 +30,23 @@ struct DoctorCommand: AsyncParsableCommand {
             guard let profile = sandbox.profiles.profile(named: name) else { continue }
             trials.append(await ProfileTrial(profile, sandbox.host))
         }
+        var scanners: [ScannerTrial] = []
+        if let profile = sandbox.profiles.profile(named: ReviewScanner.profile) {
+            for scanner in ReviewScanner.all { scanners.append(await ScannerTrial(scanner, profile, sandbox.host)) }
+        }
         await sandbox.close()
         let interpreters = ["python3", "node"].map(Interpreter.init)
         if json {
             var object = report.json.object ?? [:]
             object["profiles"] = .array(trials.map(\.json))
             object["interpreters"] = .array(interpreters.map(\.json))
+            object["scanners"] = .array(scanners.map(\.json))
             Terminal.output.line(JSONValue.object(object).description)
         } else {
             show(report)
             show(trials)
             show(interpreters)
+            show(scanners)
         }
         if trials.isEmpty || trials.contains(where: { !$0.canRun }) {
             throw ExitCode(CommandStatus.sandbox.rawValue)
@@ -101,6 +107,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
+    private func show(_ scanners: [ScannerTrial]) {
+        Terminal.output.line()
+        for scanner in scanners { Terminal.output.line("\(scanner.name) \(scanner.words)") }
+    }
+
     /// A head of a known width, then text from a column on, on as many lines as it takes.
     private func show(_ head: String, _ headWidth: Int, _ text: String, indent: Int) {
         let lines = Terminal.wrapped(text, width: max(20, 80 - indent))
@@ -129,6 +140,37 @@ private struct ProfileTrial {
 
     var json: JSONValue {
         ["name": .string(name), "canRun": .bool(canRun), "verdict": outcome.verdict.json]
+    }
+}
+
+/// A scanner of the publish pipeline, which looks at nothing, to see whether it works here.
+private struct ScannerTrial {
+    let name: String
+    private let answer: ReviewScanner.Answer
+
+    init(_ scanner: ReviewScanner, _ profile: Profile, _ host: SandboxHost) async {
+        name = scanner.name
+        answer = await scanner.scan(nil, profile: profile, host)
+    }
+
+    var words: String {
+        switch answer {
+        case .found(_, let detail): "looks at what is published: \(detail)"
+        case .missing: "is not on the PATH of the profile scanner: what is published is looked at without it"
+        case .failed(let why): "fails, so what is published waits for the operator: \(why)"
+        case .notRun(let verdict): "cannot be run, so nothing can be published: \(verdict.detail)"
+        }
+    }
+
+    var json: JSONValue {
+        let (state, detail): (String, String?) =
+            switch answer {
+            case .found(_, let detail): ("works", detail)
+            case .missing: ("missing", nil)
+            case .failed(let why): ("fails", why)
+            case .notRun(let verdict): ("fails", verdict.detail)
+            }
+        return ["name": .string(name), "state": .string(state), "detail": .optional(detail)]
     }
 }
 

@@ -16,12 +16,18 @@ struct DemoDaemon: Sendable {
         data = "\(directory)/data"
         socket = "\(data)/clawrunner.sock"
         log = "\(directory)/daemon.log"
+        let file = "\(directory)/daemon.toml"
+        // Scanners that this host may have take seconds for each package, and may want to be set up first.
+        guard FileManager.default.createFile(atPath: file, contents: Data("[reviews]\nscanners = []\n".utf8)) else {
+            throw CommandFailure(.refused, "\(file) cannot be written.")
+        }
         // What the user has set for another daemon is not meant for this one.
         var environment = ProcessInfo.processInfo.environment
         for name in ["CLAWRUNNER_DATA", "CLAWRUNNER_SOCKET", "CLAWRUNNER_CONFIG"] { environment[name] = nil }
         process = try ChildProcess(
             InstalledPaths.current.executable,
-            ["serve", "--data", data, "--socket", socket, "--log-level", "info"], environment: environment, log: log)
+            ["serve", "--config", file, "--data", data, "--socket", socket, "--log-level", "info"],
+            environment: environment, log: log)
     }
 
     func client(key: String?) -> MarketClient {

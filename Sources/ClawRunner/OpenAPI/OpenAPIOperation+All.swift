@@ -12,7 +12,7 @@ extension OpenAPIOperation {
         ["type": "string", "maxLength": .number(most), "pattern": "^[^\\u0000]*$"]
     }
     private static let uuid: JSONValue = ["type": "string", "format": "uuid"]
-    private static let moment: JSONValue = ["type": "string", "format": "date-time", "maxLength": 40]
+    static let moment: JSONValue = ["type": "string", "format": "date-time", "maxLength": 40]
 
     static let unauthorized = (401, "The API key is missing, mistyped, unknown, revoked or expired")
     static let page = [

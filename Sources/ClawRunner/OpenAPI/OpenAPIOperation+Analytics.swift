@@ -10,7 +10,6 @@ extension OpenAPIOperation {
             description: "The first day that is no longer part of it; tomorrow unless given",
             schema: moment),
     ]
-    private static let moment: JSONValue = ["type": "string", "format": "date-time", "maxLength": 40]
     private static let time: JSONValue = ["type": "string", "format": "date-time"]
     private static let count: JSONValue = ["type": "integer", "minimum": 0]
 

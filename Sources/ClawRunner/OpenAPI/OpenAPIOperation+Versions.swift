@@ -94,9 +94,15 @@ extension OpenAPIOperation {
         OpenAPIOperation(
             method: "post", path: "/api/v1/admin/versions/rescan", id: "rescan",
             summary: "Have versions that earlier rules passed looked at again", security: .operator,
+            parameters: [
+                Parameter(
+                    name: "reviewedBefore", place: "query",
+                    description: "Those as well whose last review ended before this moment",
+                    schema: moment)
+            ],
             success: [
                 (200, "application/json", object(["rules": ["type": "integer"], "versions": ["type": "integer"]]))
-            ], problems: [notOperator, (503, "The platform cannot do it now")]),
+            ], problems: [(400, "A parameter is wrong"), notOperator, (503, "The platform cannot do it now")]),
         OpenAPIOperation(
             method: "get", path: "/api/v1/admin/versions/{skill}/{version}", id: "showAnyReview",
             summary: "Show what the review of a version found", security: .operator,
@@ -176,7 +182,7 @@ extension OpenAPIOperation {
             "type": "array",
             "items": object(["name": ["type": "string"], "run": ["type": "boolean"], "detail": ["type": "string"]]),
         ], "tests": ["type": "array", "items": ["type": "object"]], "capabilities": ["type": "object"],
-        "problem?": ref("Problem"),
+        "problem?": ref("ReviewProblem"),
     ])
 
     private static let withdrawal: JSONValue = [

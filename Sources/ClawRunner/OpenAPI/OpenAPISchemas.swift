@@ -3,7 +3,7 @@ import Fields
 /// The shapes that several operations share.
 enum OpenAPISchemas {
     static let json: JSONValue = [
-        "Problem": problem,
+        "Problem": problem(isAnswer: true), "ReviewProblem": problem(isAnswer: false),
         "AuditEntry": OpenAPIOperation.auditEntry,
         "Pagination": OpenAPIOperation.object([
             "limit": integer, "nextCursor": ["type": ["string", "null"]], "total": integer,
@@ -224,26 +224,39 @@ enum OpenAPISchemas {
 
     private static let money = OpenAPIOperation.object(["amount": amount, "amountBase": base, "currency": currency])
 
-    private static let problem: JSONValue = [
-        "type": "object", "description": "RFC 9457. Some codes have further fields, which docs/errors.md lists.",
-        "properties": [
-            "type": ["type": "string", "description": "Where the code is explained"],
-            "title": string, "status": ["type": "integer", "minimum": 400, "maximum": 599],
-            "detail": ["type": "string", "description": "A sentence to act on"],
-            "instance": ["type": "string", "description": "The request, or the execution of a run that took place"],
-            "code": ["type": "string", "pattern": "^[a-z0-9_]+$", "description": "Stable and short, for programs"],
-            "retryable": ["type": "boolean", "description": "Whether the same request may succeed later unchanged"],
-            "policy": [
-                "enum": ["license", "agent", "address", "registration"],
-                "description": "The rate limit that refused",
+    /// - Parameter isAnswer: false for one that is kept, which is of no request.
+    private static func problem(isAnswer: Bool) -> JSONValue {
+        [
+            "type": "object", "description": "RFC 9457. Some codes have further fields, which docs/errors.md lists.",
+            "properties": [
+                "type": ["type": "string", "description": "Where the code is explained"],
+                "title": string, "status": ["type": "integer", "minimum": 400, "maximum": 599],
+                "detail": ["type": "string", "description": "A sentence to act on"],
+                "instance": [
+                    "type": "string", "description": "The request, or the execution of a run that took place",
+                ],
+                "code": ["type": "string", "pattern": "^[a-z0-9_]+$", "description": "Stable and short, for programs"],
+                "retryable": [
+                    "type": "boolean", "description": "Whether the same request may succeed later unchanged",
+                ],
+                "policy": [
+                    "enum": ["license", "agent", "address", "registration"],
+                    "description": "The rate limit that refused",
+                ],
+                "reason": [
+                    "type": "string", "description": "Of overloaded or a verdict: stable and short, for programs",
+                ],
+                "verdict": [
+                    "type": ["string", "object"],
+                    "description": "Of a run that took place; of a test of a package with its detail and evidence",
+                ],
+                "usage": OpenAPIOperation.ref("Usage"), "receipt": string,
             ],
-            "reason": ["type": "string", "description": "Of overloaded or a verdict: stable and short, for programs"],
-            "verdict": ["type": "string", "description": "Of a run that took place"],
-            "usage": OpenAPIOperation.ref("Usage"), "receipt": string,
-        ],
-        "required": ["type", "title", "status", "detail", "instance", "code", "retryable"],
-        "additionalProperties": true,
-    ]
+            "required": .array(
+                ["type", "title", "status", "detail", "code", "retryable"] + (isAnswer ? ["instance"] : [])),
+            "additionalProperties": true,
+        ]
+    }
 
     private static let skill: JSONValue = OpenAPIOperation.object([
         "id": uuid, "agentId": uuid, "name": string, "displayName": string, "version": string, "description": string,

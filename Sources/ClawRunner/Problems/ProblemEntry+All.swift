@@ -470,7 +470,8 @@ extension ProblemEntry {
             remedy: "Send the call again if it is still wanted.", retryable: "yes", fields: "verdict usage receipt"),
         ProblemEntry(
             "launch_failed", 503,
-            meaning: "No sandbox could be built for the run; it is never billed.",
+            meaning:
+                "No sandbox could be built for the run, which is never billed, or for a scanner of what is published.",
             remedy: "Send the call again; if it goes on, tell the operator reason and layer.", retryable: "yes",
             fields: "verdict usage receipt layer reason"),
         ProblemEntry(

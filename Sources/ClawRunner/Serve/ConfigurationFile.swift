@@ -42,6 +42,7 @@ import Sandbox
 /// directories = ["/srv/git"]        # git repositories below them may be published from
 /// [reviews]
 /// reportsToHide = 3                 # of buyers; 0: never by itself
+/// scanners = ["bandit", "clamav"]   # must look at each version; absent: those that this host has
 /// ```
 struct ConfigurationFile: Sendable {
     private static let bytesMax = 1 << 20
@@ -123,6 +124,10 @@ struct ConfigurationFile: Sendable {
         if let reviews = try fields.optionalReader("reviews") {
             node.reportsToHide =
                 try reviews.optionalInt("reportsToHide", in: 0...1_000_000).map { Int($0) } ?? node.reportsToHide
+            if reviews.has("scanners") {
+                node.scanners = try Self.names(
+                    reviews, "scanners", of: "scanner", NodeConfiguration.scannerNames)
+            }
         }
         if let rates = try fields.optionalReader("rates") {
             node.licenseRate = try Self.rate(rates, "license", node.licenseRate)
@@ -131,7 +136,9 @@ struct ConfigurationFile: Sendable {
             node.registrationRate = try Self.rate(rates, "registration", node.registrationRate)
         }
         if let billing = try fields.optionalReader("billing") {
-            node.billing = BillingRule(billedVerdicts: try Self.verdicts(billing))
+            node.billing = BillingRule(
+                billedVerdicts: Set(
+                    try Self.names(billing, "verdicts", of: "verdict", Verdict.Kind.allCases.map(\.rawValue))))
         }
         if let program = try fields.optionalString("topUp", minBytes: 1, maxBytes: 4096) {
             guard program.hasPrefix("/") else { throw fields.error("topUp", "must be the absolute path of a program") }
@@ -170,15 +177,17 @@ struct ConfigurationFile: Sendable {
         shutdownSeconds = try limits.optionalInt("shutdownTimeout", in: 0...3600) ?? shutdownSeconds
     }
 
-    private static func verdicts(_ billing: FieldReader) throws(FieldError) -> Set<String> {
-        let verdicts = try billing.strings("verdicts", maxCount: 32, maxBytes: 32)
-        let known = Verdict.Kind.allCases.map(\.rawValue)
-        if let unknown = verdicts.first(where: { !known.contains($0) }) {
-            throw billing.error(
-                "verdicts", "there is no verdict \(quoted(unknown)); there are \(known.joined(separator: ", "))",
+    /// A list of names, each a known one.
+    private static func names(
+        _ fields: FieldReader, _ key: String, of what: String, _ known: [String]
+    ) throws(FieldError) -> [String] {
+        let names = try fields.strings(key, maxCount: 32, maxBytes: 32)
+        if let unknown = names.first(where: { !known.contains($0) }) {
+            throw fields.error(
+                key, "there is no \(what) \(quoted(unknown)); there are \(known.joined(separator: ", "))",
                 suggestion: nearestName(to: unknown, in: known))
         }
-        return Set(verdicts)
+        return names
     }
 
     private static func rate(

@@ -75,17 +75,19 @@ extension ExecutionNode {
         try await inStore { () throws(StoreError) in try await store.reviewQueue(state, page: page) }
     }
 
-    /// Has versions that were held against earlier rules looked at again, as many as there is room for.
-    /// - Returns: how many.
-    public func rescan() async throws(NodeError) -> Int {
+    /// Has versions that were held against earlier rules looked at again, the longest published first.
+    /// - Parameter time: those as well that were looked at before it, such as by a scanner that knew less.
+    /// - Returns: how many, at most ``rescanMax``; what is left comes with the next call, when these are through.
+    public func rescan(reviewedBefore time: Timestamp? = nil) async throws(NodeError) -> Int {
         let keys = try await inStore { () throws(StoreError) in
-            try await store.versionsUnder(rulesBefore: ReviewRule.version, limit: Self.rescanMax)
+            try await store.versions(
+                underRulesBefore: ReviewRule.version, orReviewedBefore: time, limit: Self.rescanMax)
         }
-        for key in keys { submitReview(key) }
+        for key in keys { desk.rescan(key) { live in await self.review(live) } }
         return keys.count
     }
 
-    /// Versions that one call of ``rescan()`` hands in.
+    /// Versions that one call of ``rescan(reviewedBefore:)`` hands in.
     public static let rescanMax = 1000
 
     /// Changes what needs no new version.

@@ -17,7 +17,7 @@ extension ExecutionNode {
 
     /// Looks at one version, step by step, and notes what it found. A version that was reviewed before is held against the
     /// rules only: its tests ran then.
-    private func review(_ live: LiveReview) async {
+    func review(_ live: LiveReview) async {
         let key = live.key
         live.update { $0.startedAt = .now }
         do throws(NodeError) {
@@ -39,12 +39,10 @@ extension ExecutionNode {
 
     private func conclude(_ live: LiveReview) async throws(NodeError) {
         let key = live.key
-        live.update { report in
-            report.finishedAt = .now
-            report.state = report.problem == nil ? PackageReview.state(of: report.findings) : .rejected
-            if report.state == .rejected, report.problem == nil { report.problem = Self.rejection(report.findings) }
-        }
-        let report = live.current
+        var report = live.current
+        report.finishedAt = .now
+        report.state = report.problem == nil ? PackageReview.state(of: report.findings) : .rejected
+        if report.state == .rejected, report.problem == nil { report.problem = Self.rejection(report.findings) }
         let conclusion = ReviewConclusion(
             key: key, review: report.state, quality: report.quality?.value, rules: ReviewRule.version,
             report: report.json.serialized(), at: .now)
@@ -59,6 +57,8 @@ extension ExecutionNode {
             try await store.conclude(conclusion)
         }
         skills.forget(key.skillID)
+        // Who looks on sees the end only when it is true of every other request.
+        live.update { [report] in $0 = report }
         // What waits for a run of this skill may be of a version that must not run any more.
         if report.state != .passed { drainParked() }
         logger.notice(
@@ -111,19 +111,27 @@ extension ExecutionNode {
             report.end(.static, state, "\(review.findings.count) findings in \(review.files) files")
             report.begin(.scanners)
         }
-        let (scanners, more) = await scan(directory)
-        live.update { report in
-            report.scanners = scanners
-            report.add(more)
-            let names = scanners.filter(\.hasRun).map(\.name)
-            report.end(
-                .scanners, names.isEmpty ? .skipped : .passed,
-                names.isEmpty ? "no scanner of others is installed" : names.joined(separator: ", "))
-            report.end(.dependencies, .passed, "\(manifest.dependencies.count) declared, all in the package")
+        do throws(NodeError) {
+            let (scanners, found) = try await scan(directory)
+            live.update { report in
+                report.scanners = scanners
+                report.add(found)
+                let state: ReviewReport.StepState =
+                    PackageReview.state(of: found) != .passed
+                    ? .failed : scanners.contains(where: \.hasRun) ? .passed : .skipped
+                report.end(
+                    .scanners, state,
+                    scanners.isEmpty
+                        ? "none is asked"
+                        : scanners.map { "\($0.name): \($0.detail)" }.joined(separator: "; "))
+                report.end(.dependencies, .passed, "\(manifest.dependencies.count) declared, all in the package")
+            }
+        } catch {
+            return live.update { $0.stop(at: .scanners, error) }
         }
         try await test(manifest, directory, live, isAgain: isAgain)
         live.update { report in
-            guard report.problem == nil else { return report.end(.quality, .skipped) }
+            guard report.problem == nil else { return }
             let score = QualityScore(
                 manifest, documentation: manifest.documentation.flatMap { package.file($0)?.bytes },
                 findings: report.findings)
@@ -152,10 +160,7 @@ extension ExecutionNode {
                 report.end(.tests, .passed, "\(report.tests.count) passed")
             }
         } catch {
-            live.update { report in
-                report.problem = error
-                report.end(.tests, .failed, error.detail)
-            }
+            live.update { $0.stop(at: .tests, error) }
         }
     }
 

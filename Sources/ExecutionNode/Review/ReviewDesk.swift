@@ -3,6 +3,8 @@ import MarketCore
 import Synchronization
 
 /// The reviews that are under way and those that wait for them: only so many at once, and only so many of one agent.
+/// Versions that are looked at again come after those that wait to be published, and never take all places.
+///
 /// What is lost with the process is in the store as pending, and is handed in again at the next start.
 final class ReviewDesk: Sendable {
     static let atOnceMax = 2
@@ -13,10 +15,20 @@ final class ReviewDesk: Sendable {
 
     private struct State {
         var queue: [(VersionKey, Work)] = []
+        /// Of versions that were reviewed before.
+        var rescans: [(VersionKey, Work)] = []
+        /// Handed in anew before their review came to its end.
+        var next: [VersionKey: Work] = [:]
         var running: [VersionKey: Task<Void, Never>] = [:]
         var live: [VersionKey: LiveReview] = [:]
         var watchers: [VersionKey: [UUID: CheckedContinuation<Void, Never>]] = [:]
         var isStopped = false
+
+        mutating func takeNext() -> (VersionKey, Work)? {
+            if !queue.isEmpty { return queue.removeFirst() }
+            guard !rescans.isEmpty, !running.keys.contains(where: { live[$0]?.isRescan == true }) else { return nil }
+            return rescans.removeFirst()
+        }
     }
 
     private let state = Mutex(State())
@@ -24,9 +36,20 @@ final class ReviewDesk: Sendable {
     /// Lines up the review of a version that the store holds; see ``requirePlace(for:)`` for those that it does not yet.
     func submit(_ key: VersionKey, _ work: @escaping Work) {
         state.withLock { state in
-            guard !state.isStopped, state.live[key] == nil else { return }
-            state.live[key] = LiveReview(key: key)
+            guard !state.isStopped else { return }
+            guard state.live[key] == nil else { return state.next[key] = work }
+            state.live[key] = LiveReview(key: key, isRescan: false)
             state.queue.append((key, work))
+        }
+        advance()
+    }
+
+    /// Lines up another review of a version that has a verdict; one that is under way is enough.
+    func rescan(_ key: VersionKey, _ work: @escaping Work) {
+        state.withLock { state in
+            guard !state.isStopped, state.live[key] == nil else { return }
+            state.live[key] = LiveReview(key: key, isRescan: true)
+            state.rescans.append((key, work))
         }
         advance()
     }
@@ -67,8 +90,8 @@ final class ReviewDesk: Sendable {
     func stop() async {
         let tasks = state.withLock { state in
             state.isStopped = true
-            for (key, _) in state.queue { state.live[key] = nil }
-            state.queue = []
+            for (key, _) in state.queue + state.rescans { state.live[key] = nil }
+            (state.queue, state.rescans, state.next) = ([], [], [:])
             return Array(state.running.values)
         }
         tasks.forEach { $0.cancel() }
@@ -81,11 +104,12 @@ final class ReviewDesk: Sendable {
     }
 
     private static func refusal(of agent: Agent.ID, in state: State) -> NodeError? {
-        guard state.live.count < waitingMax else {
+        let live = state.live.values.filter { !$0.isRescan }
+        guard live.count < waitingMax else {
             return .overloaded(
                 "reviews", "\(waitingMax) versions wait for their review; publish again later.", retryAfterSeconds: 30)
         }
-        guard state.live.keys.count(where: { $0.agentID == agent }) < perAgentMax else {
+        guard live.count(where: { $0.key.agentID == agent }) < perAgentMax else {
             return NodeError(
                 status: 429, code: "too_many_reviews",
                 detail: "\(perAgentMax) versions of yours wait for their review; publish the next when one is through.",
@@ -96,9 +120,8 @@ final class ReviewDesk: Sendable {
 
     private func advance() {
         state.withLock { state in
-            guard !state.isStopped, state.running.count < Self.atOnceMax, !state.queue.isEmpty else { return }
-            let (key, work) = state.queue.removeFirst()
-            guard let live = state.live[key] else { return }
+            guard !state.isStopped, state.running.count < Self.atOnceMax else { return }
+            guard let (key, work) = state.takeNext(), let live = state.live[key] else { return }
             state.running[key] = Task.detached {
                 await work(live)
                 self.end(key)
@@ -107,12 +130,13 @@ final class ReviewDesk: Sendable {
     }
 
     private func end(_ key: VersionKey) {
-        let watchers = state.withLock { state in
+        let (watchers, next) = state.withLock { state in
             state.running[key] = nil
             state.live[key] = nil
-            return state.watchers.removeValue(forKey: key)
+            return (state.watchers.removeValue(forKey: key), state.next.removeValue(forKey: key))
         }
         watchers?.values.forEach { $0.resume() }
+        if let next { submit(key, next) }
         advance()
     }
 
@@ -128,10 +152,12 @@ final class ReviewDesk: Sendable {
 /// A review that is under way, for who looks on.
 final class LiveReview: Sendable {
     let key: VersionKey
+    let isRescan: Bool
     private let report: Mutex<ReviewReport>
 
-    init(key: VersionKey) {
+    init(key: VersionKey, isRescan: Bool) {
         self.key = key
+        self.isRescan = isRescan
         report = Mutex(ReviewReport(version: key.version))
     }
 

@@ -51,6 +51,13 @@ struct ReviewReport: Sendable {
         steps[step] = (state, detail)
     }
 
+    /// Ends a step that failed, and with it the review: what comes after is not done.
+    mutating func stop(at step: Step, _ problem: NodeError) {
+        self.problem = problem
+        end(step, .failed, problem.detail)
+        for later in Step.allCases.drop(while: { $0 != step }).dropFirst() { end(later, .skipped) }
+    }
+
     mutating func add(_ more: [ReviewFinding]) {
         let all = PackageReview.sorted(findings + more)
         findingsCut = findingsCut || all.count > PackageReview.findingsMax

@@ -72,7 +72,8 @@ public struct PackageReview: Sendable {
         }
     }
 
-    private static func isVendored(_ path: String) -> Bool {
+    /// It stands in a library that the package carries.
+    package static func isVendored(_ path: String) -> Bool {
         path.hasPrefix("vendor/") || path.hasPrefix("node_modules/") || path.contains("/node_modules/")
     }
 

@@ -27,9 +27,11 @@ public protocol VersionStore: Sendable {
     /// Those whose review is still to come, the oldest first.
     func pendingVersions() async throws(StoreError) -> [VersionKey]
 
-    /// Versions that were held against earlier rules or none, unless an operator decided about them or they are revoked;
-    /// the oldest first.
-    func versionsUnder(rulesBefore rules: Int64, limit: Int) async throws(StoreError) -> [VersionKey]
+    /// Versions that were held against earlier rules or none, or whose last review ended before a time, unless an
+    /// operator decided about them or they are revoked; the oldest first.
+    func versions(
+        underRulesBefore rules: Int64, orReviewedBefore time: Timestamp?, limit: Int
+    ) async throws(StoreError) -> [VersionKey]
 
     /// The versions in a state, the oldest first.
     func reviewQueue(_ state: VersionStanding.Review, page: PageRequest) async throws(StoreError) -> Page<QueuedVersion>

@@ -48,11 +48,12 @@ extension SQLiteStore: VersionStore {
             try db.run(
                 """
                 UPDATE version_standings SET review = CASE WHEN decision IS NULL THEN ? ELSE review END, quality = coalesce(?, quality),
-                    rules = ?, report = ?
+                    rules = ?, report = ?, reviewed_at = ?
                 WHERE skill_id = ? AND version = ?
                 """,
                 [
                     conclusion.review.rawValue, conclusion.quality, conclusion.rules, Data(conclusion.report),
+                    conclusion.at.milliseconds,
                 ] + values)
             try Self.followVersions(of: key.skillID, at: conclusion.at, in: db)
             return ConcludedReview(
@@ -81,14 +82,16 @@ extension SQLiteStore: VersionStore {
         }
     }
 
-    public func versionsUnder(rulesBefore rules: Int64, limit: Int) async throws(StoreError) -> [VersionKey] {
+    public func versions(
+        underRulesBefore rules: Int64, orReviewedBefore time: Timestamp?, limit: Int
+    ) async throws(StoreError) -> [VersionKey] {
         try await read { db in
             try db.rows(
                 Self.keyRows + """
-                     WHERE (t.rules IS NULL OR t.rules < ?) AND t.review IN ('passed', 'review')
-                        AND t.decision IS NULL AND t.revoked_at IS NULL
+                     WHERE (t.rules IS NULL OR t.rules < ? OR coalesce(t.reviewed_at, t.handed_at) < ?)
+                        AND t.review IN ('passed', 'review') AND t.decision IS NULL AND t.revoked_at IS NULL
                     ORDER BY t.handed_at, t.skill_id LIMIT ?
-                    """, [rules, limit]
+                    """, [rules, time?.milliseconds, limit]
             ).map { try $0.versionKey() }
         }
     }

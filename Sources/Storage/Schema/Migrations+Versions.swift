@@ -29,4 +29,7 @@ extension Migrations {
         INSERT INTO version_standings (skill_id, version, review, handed_at)
         SELECT skill_id, version, 'passed', created_at FROM skill_versions;
         """
+
+    /// When the last review of a version ended; null where that was before this was kept.
+    static let reviewTimes = "ALTER TABLE version_standings ADD COLUMN reviewed_at INTEGER;"
 }

@@ -28,6 +28,7 @@ enum Migrations {
         migrator.registerMigration("22 upgrades") { db in try db.execute(sql: upgrades) }
         migrator.registerMigration("23 payouts") { db in try db.execute(sql: payouts) }
         migrator.registerMigration("24 signing keys") { db in try db.execute(sql: signingKeys) }
+        migrator.registerMigration("25 review times") { db in try db.execute(sql: reviewTimes) }
         return migrator
     }
 

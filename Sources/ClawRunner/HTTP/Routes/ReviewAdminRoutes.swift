@@ -38,8 +38,12 @@ struct ReviewAdminRoutes {
 
     @Sendable private func rescan(_ call: Call) async throws -> Reply {
         try call.requireOperator(operatorKey, node)
+        var query = try call.query()
+        let time = try query.timestamp("reviewedBefore")
+        try query.finish()
         return .json([
-            "rules": .number(ReviewRule.version), "versions": .number(try await node.rescan()),
+            "rules": .number(ReviewRule.version),
+            "versions": .number(try await node.rescan(reviewedBefore: time)),
         ])
     }
 
