@@ -110,7 +110,7 @@ class ScannerTests(unittest.TestCase):
         self.assertEqual(report["state"], "passed")
         self.assertRegex(report["scanners"][0]["detail"], r"^0 findings in \d+ files, by 1 signatures and engine \d")
         for name, file, content in (
-                ("plain", "notes: a.txt", MARKER), ("packed", "notes.txt.gz", gzip.compress(b"see " + MARKER))):
+                ("plain", "a: Heuristics.b\u0600", MARKER), ("packed", "notes.txt.gz", gzip.compress(b"see " + MARKER))):
             with self.subTest(name):
                 report = self.review(story, name, {file: content}, expect=422)
                 self.assertEqual(report["state"], "rejected")

@@ -98,12 +98,14 @@ struct PublishTests {
         try await fixture.close()
     }
 
-    @Test("a skill that asks for a profile that is not there, or for more than it allows, is not published")
+    @Test("a skill that asks for a profile that is not there or reserved, or for more than it allows, is not published")
     func profiles() async throws {
         let fixture = try await NodeFixture()
         let seller = try await fixture.register("seller")
-        await expectError(422, "profile_not_found") {
-            try await fixture.publish(NodeFixture.manifest(more: "profile = \"none\""), by: seller)
+        for name in ["none", "scanner", "git"] {
+            await expectError(422, "profile_not_found") {
+                try await fixture.publish(NodeFixture.manifest(more: "profile = \"\(name)\""), by: seller)
+            }
         }
         do {
             try await fixture.publish(

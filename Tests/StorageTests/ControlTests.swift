@@ -84,19 +84,14 @@ struct ControlTests {
 
     @Test("of agents from before that look alike both stay, and nobody else gets the name")
     func formerNames() async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "former-\(UUID().uuidString).db").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let queue = try DatabaseQueue(path: path)
-        try Migrations.migrator().migrate(queue, upTo: "9 named keys")
-        try await queue.write { db in
+        let file = try FormerFile(upTo: "9 named keys") { db in
             for (id, name) in [(1, "acme"), (2, "Acme")] {
                 try db.execute(
                     sql: "INSERT INTO agents VALUES (?, ?, 'wallet', '', NULL, 0, 0, 0, 0)",
                     arguments: [Data(repeating: UInt8(id), count: 16), name])
             }
         }
-        try queue.close()
-        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let store = try SQLiteStore(path: file.path, signer: TestSigner())
         #expect(try await store.agents(search: nil, page: PageRequest()).items.map(\.name) == ["Acme", "acme"])
         let agent = StoreFixture.agent("a-c-m-e")
         await #expect(throws: StoreError.conflict(field: "name")) {

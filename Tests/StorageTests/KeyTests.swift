@@ -166,12 +166,8 @@ struct KeyTests {
 
     @Test("a key from before has no name and no end, and one that was revoked stays so")
     func migration() async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "former-\(UUID().uuidString).db").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
         let ids = (1...4).map { Data(repeating: UInt8($0), count: 16) }
-        let queue = try DatabaseQueue(path: path)
-        try Migrations.migrator().migrate(queue, upTo: "6 secrets")
-        try await queue.write { db in
+        let file = try FormerFile(upTo: "6 secrets") { db in
             try db.execute(
                 sql: "INSERT INTO agents VALUES (?, 'a', 'wallet', '', NULL, 0, 0, 0, 0)", arguments: [ids[0]])
             for (index, revokedAt) in [nil, 1, Int64.max].enumerated() {
@@ -180,8 +176,7 @@ struct KeyTests {
                     arguments: [ids[index + 1], ids[0], Data(repeating: UInt8(index), count: 32), revokedAt])
             }
         }
-        try queue.close()
-        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let store = try SQLiteStore(path: file.path, signer: TestSigner())
         let keys = try await store.apiKeys().sorted { $0.sha256[0] < $1.sha256[0] }
         #expect(keys.map(\.revokedAt) == [nil, Timestamp(milliseconds: .max)])
         #expect(keys.allSatisfy { $0.name == nil && $0.expiresAt == nil && !$0.isRevoked })

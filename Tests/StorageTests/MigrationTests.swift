@@ -8,20 +8,10 @@ import Testing
 
 @Suite("Files of earlier versions", .timeLimit(.minutes(1)))
 struct MigrationTests {
-    /// A file as a version wrote it whose last step was `step`, with what `fill` writes into it.
-    private func file(upTo step: String, _ fill: (Database) throws -> Void) throws -> String {
-        let path = FileManager.default.temporaryDirectory.appending(path: "former-\(UUID().uuidString).db").path
-        let queue = try DatabaseQueue(path: path)
-        try Migrations.migrator().migrate(queue, upTo: step)
-        try queue.write(fill)
-        try queue.close()
-        return path
-    }
-
     @Test("purchases from before take the price that their skill has now", arguments: ["usage", "one-time"])
     func runPrice(kind: String) async throws {
         let ids = (1...4).map { Data(repeating: UInt8($0), count: 16) }
-        let path = try file(upTo: "3 published API") { db in
+        let file = try FormerFile(upTo: "3 published API") { db in
             for (id, name) in [(ids[0], "seller"), (ids[1], "buyer")] {
                 try db.execute(
                     sql: "INSERT INTO agents VALUES (?, ?, 'wallet', '', NULL, 0, 0, 0, 0)", arguments: [id, name])
@@ -37,8 +27,7 @@ struct MigrationTests {
                         0, NULL, 0)
                     """, arguments: [ids[3], ids[1], ids[0], ids[2]])
         }
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let store = try SQLiteStore(path: file.path, signer: TestSigner())
         let id = try #require(UUID(uuidString: "04040404-0404-0404-0404-040404040404"))
         let purchase = try #require(try await store.purchase(id: Purchase.ID(id)))
         #expect(purchase.pricing.unitPrice == StoreFixture.usdc(kind == "usage" ? 1_000 : 0))
@@ -49,15 +38,14 @@ struct MigrationTests {
     @Test("outcomes from before count towards what their agent may store")
     func outcomeSizes() async throws {
         let agent = Agent.ID.new()
-        let path = try file(upTo: "3 published API") { db in
+        let file = try FormerFile(upTo: "3 published API") { db in
             for (key, bytes) in [("a", 1_000), ("b", 20_000)] {
                 try db.execute(
                     sql: "INSERT INTO outcomes VALUES (?, 'r', ?, zeroblob(32), 200, '[]', zeroblob(?), 1000)",
                     arguments: [Account.agent(agent, .usdc).owner, key, bytes])
             }
         }
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let store = try SQLiteStore(path: path, signer: TestSigner())
+        let store = try SQLiteStore(path: file.path, signer: TestSigner())
         let scope = IdempotencyScope(agentID: agent, route: "r", key: try IdempotencyKey(header: "b"))
         let found = try await store.lookUp(scope)
         #expect(found.recorded != nil)

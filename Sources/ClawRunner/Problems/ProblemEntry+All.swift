@@ -357,7 +357,7 @@ extension ProblemEntry {
             remedy: "Leave the entry out, or make it a plain file.", fields: "entry"),
         ProblemEntry(
             "profile_not_found", 422,
-            meaning: "The skill asks for a profile that this node does not have.",
+            meaning: "The skill asks for a profile that this node does not have for skills.",
             remedy: "Take one of profiles.", fields: "profiles"),
         ProblemEntry(
             "skill_test_failed", 422, 503,

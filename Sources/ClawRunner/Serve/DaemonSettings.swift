@@ -67,14 +67,14 @@ struct DaemonSettings: Sendable {
         }
     }
 
-    /// - Throws: `FieldError` when a name in `profileMap` stands for a profile that does not exist.
+    /// - Throws: `FieldError` when a name in `profileMap` stands for a profile that does not exist or is not for skills.
     func checkProfileMap(_ profiles: ProfileStore) throws(FieldError) {
-        for (wanted, name) in node.profileMap.sorted(by: { $0.key < $1.key }) where profiles.profile(named: name) == nil
-        {
-            let names = profiles.names
+        for (wanted, name) in node.profileMap.sorted(by: { $0.key < $1.key })
+        where profiles.forSkills(named: name) == nil {
+            let names = profiles.namesForSkills
             throw FieldError(
                 path: "profileMap.\(wanted)",
-                message: "there is no profile \(quoted(name)); there are \(names.joined(separator: ", "))",
+                message: "there is no profile \(quoted(name)) for skills; there are \(names.joined(separator: ", "))",
                 suggestion: nearestName(to: name, in: names), file: configFile)
         }
     }

@@ -170,11 +170,12 @@ extension ExecutionNode {
     func prepare(_ manifest: SkillManifest, directory: String) throws(NodeError) -> SkillRequest {
         let wanted = manifest.profile ?? SkillCommand.defaultProfile(of: manifest.runtime)
         let name = configuration.profileMap[wanted] ?? wanted
-        guard let profile = profiles.profile(named: name) else {
+        guard let profile = profiles.forSkills(named: name) else {
+            let names = profiles.namesForSkills
             throw NodeError(
                 status: 422, code: "profile_not_found",
-                detail: "This node has no profile \(quoted(name)); it has \(profiles.names.joined(separator: ", ")).",
-                fields: ["profiles": .array(profiles.names.map(JSONValue.string))])
+                detail: "This node has no profile \(quoted(name)) for skills; it has \(names.joined(separator: ", ")).",
+                fields: ["profiles": .array(names.map(JSONValue.string))])
         }
         do throws(FieldError) {
             return try SkillRequest(manifest: manifest, directory: directory, profile: profile)

@@ -16,9 +16,10 @@ extension ReviewScanner {
             "--max-scantime=60000", "--alert-exceeds-max=yes", "--alert-encrypted=yes", "/skill",
         ]
     ) { outcome in
-        let lines = String(decoding: outcome.standardOutput, as: UTF8.self).split(whereSeparator: \.isNewline)
-        func summary(_ key: String) -> Substring? {
-            lines.last { $0.hasPrefix(key + ": ") }?.dropFirst(key.count + 2)
+        let lines = outcome.standardOutput.split(separator: UInt8(ascii: "\n"))
+        func summary(_ key: String) -> String? {
+            lines.last { $0.starts(with: "\(key): ".utf8) }
+                .map { String(decoding: $0.dropFirst(key.utf8.count + 2), as: UTF8.self) }
         }
         guard let signatures = summary("Known viruses").flatMap({ Int($0) }), signatures > 0,
             let files = summary("Scanned files"), let engine = summary("Engine version")
@@ -30,22 +31,21 @@ extension ReviewScanner {
                 "\(findings.count) findings in \(files) files, by \(signatures) signatures and engine \(engine)"))
     }
 
-    /// Of a line such as `/skill/x.zip: Eicar-Test-Signature FOUND`.
-    private static func finding(_ line: Substring) -> ReviewFinding? {
-        guard line.hasSuffix(" FOUND") else { return nil }
-        let (path, signature) = split(line.dropLast(6))
+    /// Of a line such as `/skill/x.zip: Eicar-Test-Signature FOUND`. The path is the package's choice, all but a line feed: what is
+    /// ClamAV's begins after the last colon, and bytes are compared, which nothing in a path joins with what follows.
+    private static func finding(_ line: ArraySlice<UInt8>) -> ReviewFinding? {
+        let end = Array(" FOUND".utf8)
+        guard line.suffix(end.count).elementsEqual(end), let colon = line.lastIndex(of: UInt8(ascii: ":")) else {
+            return nil
+        }
+        let path = String(decoding: line[..<colon], as: UTF8.self)
+        let signature = String(decoding: line[colon...].dropFirst(2).dropLast(end.count), as: UTF8.self)
         let isGuess = signature.hasPrefix("Heuristics.")
         return ReviewFinding(
-            rule: "clamav:\(displayed(String(signature)))", severity: isGuess ? .high : .critical, file: file(path),
+            rule: "clamav:\(displayed(signature))", severity: isGuess ? .high : .critical, file: file(path),
             why: isGuess
                 ? "ClamAV cannot look into this file, or finds it built like a virus."
                 : "ClamAV knows this file as a virus.",
             fix: isGuess ? "Hand in what it holds as plain files." : "Remove it.")
-    }
-
-    /// A path may have a colon in it, a signature has none before a blank.
-    private static func split(_ text: Substring) -> (path: Substring, signature: Substring) {
-        guard let colon = text.lastIndex(of: ":") else { return (text, "unknown") }
-        return (text[..<colon], text[colon...].dropFirst(2))
     }
 }

@@ -5,6 +5,8 @@ internal import SandboxProtocol
 public struct Profile: Sendable {
     public let name: String
     public let description: String
+    /// For the daemon's own programs: no skill gets it.
+    public let isReserved: Bool
     /// The runtime that it is made for, such as `python`; nil for any.
     public let runtime: String?
     public let limits: Limits

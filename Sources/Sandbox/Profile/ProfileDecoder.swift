@@ -27,6 +27,8 @@ struct ProfileDecoder {
         note(reader, "extends", parent?.name)
         let description = try reader.string("description", minBytes: 1, maxBytes: 1024)
         note(reader, "description", description)
+        let reserved = try reader.optionalBool("reserved")
+        note(reader, "reserved", reserved.map { "\($0)" })
         let runtime = try choice(reader, "runtime", ProfileKey.runtimes)
         let limits = try limits(reader, parent)
         let environment = try environment(reader, parent)
@@ -43,7 +45,8 @@ struct ProfileDecoder {
             reader, parent?.landlock ?? LandlockPaths(), mounts ?? parent?.mounts ?? [], rootfs ?? parent?.rootfs)
         try reader.finish()
         return Profile(
-            name: name, description: description, runtime: runtime ?? parent?.runtime, limits: limits,
+            name: name, description: description, isReserved: reserved ?? parent?.isReserved ?? false,
+            runtime: runtime ?? parent?.runtime, limits: limits,
             environment: environment, destinations: destinations ?? parent?.destinations ?? [],
             declaresDestinations: declaresDestinations ?? parent?.declaresDestinations ?? true,
             rootfs: rootfs ?? parent?.rootfs, mounts: mounts ?? parent?.mounts ?? [],

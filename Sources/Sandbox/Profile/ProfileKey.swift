@@ -73,6 +73,9 @@ extension ProfileKey {
         ProfileKey(
             path: "description", kind: .text(bytesMax: 1024), standard: "", meaning: "what it is for", isRequired: true),
         ProfileKey(
+            path: "reserved", kind: .flag, standard: "false",
+            meaning: "is for the daemon's own programs: no skill gets it"),
+        ProfileKey(
             path: "runtime", kind: .choice(runtimes), standard: "",
             meaning: "the runtime that it is made for; absent: any"),
         ProfileKey(

@@ -19,6 +19,11 @@ public final class ProfileStore: Sendable {
         profiles.withLock { $0[name] }
     }
 
+    /// The profile of that name that skills may get; nil for one that is reserved.
+    public func forSkills(named name: String) -> Profile? {
+        profile(named: name).flatMap { $0.isReserved ? nil : $0 }
+    }
+
     /// - Throws: ``FieldError`` that names the profiles there are, and the nearest.
     package func named(_ name: String) throws(FieldError) -> Profile {
         if let profile = profile(named: name) { return profile }
@@ -30,6 +35,11 @@ public final class ProfileStore: Sendable {
     /// In alphabetical order.
     public var names: [String] {
         profiles.withLock { $0.keys.sorted() }
+    }
+
+    /// Of the profiles that skills may get, in alphabetical order.
+    public var namesForSkills: [String] {
+        profiles.withLock { all in all.values.filter { !$0.isReserved }.map(\.name).sorted() }
     }
 
     /// Reads the directory again; on an error the profiles stay as they were.

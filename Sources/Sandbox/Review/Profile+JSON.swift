@@ -23,7 +23,8 @@ extension Profile {
         let strings = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)) }
         return [
             "name": .string(name), "file": .string(file), "extends": .optional(extended),
-            "description": .string(description), "runtime": .optional(runtime), "rootfs": .optional(rootfs),
+            "description": .string(description), "reserved": .bool(isReserved), "runtime": .optional(runtime),
+            "rootfs": .optional(rootfs),
             "requires": strings(requires.layers.map(\.name)),
             "permitDegraded": strings(permitDegraded.layers.map(\.name)),
             "tmpExecutable": .bool(tmpExecutable), "environment": .object(environment), "limits": limits.json,

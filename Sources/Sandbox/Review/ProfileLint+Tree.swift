@@ -21,7 +21,9 @@ extension ProfileLint {
                     .error, "dangerous-mount", place, "the mount shows \(found.path): \(found.what)",
                     risk: "Every skill of this profile can read it.",
                     fix: "Mount the one directory that skills need, made for that purpose.")
-            } else if let found = Self.hostPlaces.dropFirst().first(where: { isBelow(source, $0.path) }) {
+            } else if !profile.isReserved,
+                let found = Self.hostPlaces.dropFirst().first(where: { isBelow(source, $0.path) })
+            {
                 add(
                     .warning, "private-mount", place, "\(source) lies in \(found.path): \(found.what)",
                     risk: "Every skill of this profile can read it, and connect to a socket in it.",

@@ -50,6 +50,7 @@ package struct ProfileText {
         let files = ([profile] + profile.bases).map(\.file).joined(separator: ", over ")
         lines.append("# The profile \(profile.name), resolved from \(files)")
         add("description", Self.quoted(profile.description), profile.places["description"])
+        if profile.isReserved { add("reserved", "true", profile.places["reserved"]) }
         if let runtime = profile.runtime { add("runtime", Self.quoted(runtime), profile.places["runtime"]) }
         if let rootfs = profile.rootfs { add("rootfs", Self.quoted(rootfs), profile.places["rootfs"]) }
         for (key, layers) in [("requires", profile.requires), ("permitDegraded", profile.permitDegraded)] {

@@ -50,13 +50,14 @@ final class InstanceDirectory {
     /// Ten milliseconds apart.
     private static let removalTriesMax = 300
 
-    /// Removes the directories of launchers that no longer hold their lock.
+    /// Removes the directories of launchers that no longer hold their lock. The sandboxes of one that has just died may hold
+    /// it a moment longer.
     private func removeDead() {
         for name in Self.children(of: parent) where name != instance {
             let fd = unsafe openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard fd >= 0 else { continue }
             defer { close(fd) }
-            guard flock(fd, LOCK_EX | LOCK_NB) == 0 else { continue }
+            guard Self.isAlive(name) ? flock(fd, LOCK_EX | LOCK_NB) == 0 : Self.lock(fd) else { continue }
             // What ran there is being killed; the kernel may count it for a moment longer.
             for _ in 0..<Self.removalTriesMax {
                 Self.removeChildren(of: fd)
@@ -64,6 +65,12 @@ final class InstanceDirectory {
                 usleep(10_000)
             }
         }
+    }
+
+    /// Whether it may be worth no wait: only the lock tells for sure, for process ids come again.
+    private static func isAlive(_ instance: String) -> Bool {
+        guard let pid = instance.split(separator: "-").last.flatMap({ Int32($0) }), pid > 0 else { return true }
+        return kill(pid, 0) == 0 || errno != ESRCH
     }
 
     func remove() {

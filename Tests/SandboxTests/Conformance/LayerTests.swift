@@ -114,6 +114,7 @@ struct LayerTests {
 
     @Test("keeps its promise, and the proof fails when the layer is off", arguments: proofs)
     func proof(_ proof: LayerProof) async throws {
+        defer { try? FileManager.default.removeItem(atPath: Self.hostFile) }
         guard Harness.host.hostReport.landlockABI >= proof.landlockABI else {
             return Harness.skip("\(proof.promise): Landlock ABI \(proof.landlockABI), kernel 6.12, is needed")
         }

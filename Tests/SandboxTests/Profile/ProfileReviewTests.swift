@@ -32,6 +32,7 @@ struct ProfileLintTests {
                 .warning,
                 4
             ),
+            ("reserved = true\n[[mounts]]\nsource = \"/etc\"\npath = \"/opt/x\"", "dangerous-mount", .error, 5),
             ("[limits]\nwall = \"1s\"\ncpu = \"5s\"", "limit-without-effect", .warning, 4),
             ("[limits]\ntmp = \"2GiB\"", "limit-without-effect", .warning, 3),
             ("[limits]\nfileSize = \"1GiB\"", "limit-without-effect", .warning, 3),

@@ -30,6 +30,7 @@ struct ProfileSchemaTests {
     static let everything = """
         extends = "base"
         description = "x"
+        reserved = true
         runtime = "exec"
         rootfs = "/usr"
         requires = ["seccomp"]

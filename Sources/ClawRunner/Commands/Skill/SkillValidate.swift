@@ -45,11 +45,11 @@ struct SkillValidate: ParsableCommand {
         let name = manifest.profile ?? SkillCommand.defaultProfile(of: manifest.runtime)
         do {
             let profiles = try ProfileStore(directory: try InstalledPaths.current.path(of: .profiles))
-            guard let profile = profiles.profile(named: name) else {
-                let known = profiles.names.sorted()
+            guard let profile = profiles.forSkills(named: name) else {
+                let known = profiles.namesForSkills
                 throw FieldError(
                     path: "profile",
-                    message: "there is no profile \(quoted(name)); there are "
+                    message: "there is no profile \(quoted(name)) for skills; there are "
                         + known.joined(separator: ", "), suggestion: nearestName(to: name, in: known),
                     file: "skill.toml")
             }
