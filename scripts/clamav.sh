@@ -13,13 +13,15 @@ if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; th
 fi
 
 new="$directory.new"
+trap 'rm -rf "$new"' EXIT
 rm -rf "$directory" "$new"
 mkdir -p "$new/packages"
 # All that installing would bring; the C library is the host's, which the programs of a sandbox have in common.
-packages=$(apt-get --simulate --no-install-recommends install clamav | awk '/^Inst / && $2 != "libc6" { print $2 }') || {
+plan=$(apt-get --simulate --no-install-recommends install clamav) || {
     echo "clamav: apt knows no clamav; run \`apt-get update\`, and add Debian's main archive if it is missing." >&2
     exit 1
 }
+packages=$(echo "$plan" | awk '/^Inst / && $2 != "libc6" { print $2 }')
 echo "clamav: unpacking it below $directory for the tests."
 # shellcheck disable=SC2086
 (cd "$new/packages" && apt-get -q -q download $packages)

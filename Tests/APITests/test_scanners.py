@@ -1,10 +1,12 @@
 """Bandit and ClamAV, the programs themselves, look at packages that are written to get past them."""
 
 import gzip
+import hashlib
 import os
 import pathlib
 import shutil
 import tempfile
+import time
 import unittest
 
 from daemon import PLACES, ROOT, Daemon
@@ -13,6 +15,13 @@ from story import SKILLS, WALLET, Actor, Story, pack, with_files
 PYTHON = pathlib.Path(os.environ.get("PYTHONPATH", ROOT / ".build" / "python-api").split(":")[0])
 CLAMAV = ROOT / ".build" / "clamav"
 MARKER = b"what the signatures of this test know"
+# Two texts of one MD5: Wang and Yu, "How to Break MD5 and Other Hash Functions", 2005.
+TWIN = bytes.fromhex(
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f89"
+    "55ad340609f4b30283e488832571415a085125e8f7cdc99fd91dbdf280373c5b"
+    "d8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0"
+    "e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70")
+OTHER_TWIN = bytes(byte ^ 0x80 if at in (19, 45, 59, 83, 109, 123) else byte for at, byte in enumerate(TWIN))
 
 SHELL = b"""import subprocess
 
@@ -85,6 +94,8 @@ class ScannerTests(unittest.TestCase):
             "listing.py": SHELL, "lib/__pycache__/listing.py": SHELL, "vendor/listing.py": SHELL,
             ".bandit": b"[bandit]\nskips: B602,B404\nexclude: /skill\ntargets: /skill/main.py\n",
             "torn.py": b"def torn(:\n", "deep.py": b"x = " + b"-" * 5000 + b"1\n",
+            "mode.py": b"import os\nos.chmod('hunter2-in-a-path', 0o777)\npassword = 'hunter2'\nf(password='hunter2')\n",
+            "torn-rule.py": b"import tarfile\ntarfile.open('x').extractall('.', members=a.b())\n",
         })
         self.assertEqual(report["scanners"][0]["run"], True, report["scanners"])
         found = self.found(report, "bandit")
@@ -92,9 +103,10 @@ class ScannerTests(unittest.TestCase):
         self.assertEqual(found["bandit:B602", "listing.py"]["line"], 5)
         self.assertIn(("bandit:B602", "lib/__pycache__/listing.py"), found)
         self.assertEqual(found["bandit:B602", "vendor/listing.py"]["severity"], "low")
-        self.assertEqual(found["bandit:unread", "torn.py"]["severity"], "low")
-        self.assertIn(("bandit:unread", "deep.py"), found)
-        self.assertIn(("bandit:B107", "listing.py"), found)
+        for file in ("torn.py", "deep.py", None):
+            self.assertEqual(found["bandit:unread", file]["severity"], "medium")
+        for rule, file in (("B107", "listing.py"), ("B103", "mode.py"), ("B105", "mode.py"), ("B106", "mode.py")):
+            self.assertIn((f"bandit:{rule}", file), found)
         self.assertNotIn("hunter2", str(report), "no report shows a secret")
 
     def test_a_package_that_floods_bandit_waits_for_the_operator(self):
@@ -110,12 +122,18 @@ class ScannerTests(unittest.TestCase):
         self.assertEqual(report["state"], "passed")
         self.assertRegex(report["scanners"][0]["detail"], r"^0 findings in \d+ files, by 1 signatures and engine \d")
         for name, file, content in (
-                ("plain", "a: Heuristics.b\u0600", MARKER), ("packed", "notes.txt.gz", gzip.compress(b"see " + MARKER))):
+                ("plain", "a: Heuristics.b\u0d4e", MARKER), ("buried", "d/" * 30 + "x.txt", MARKER),
+                ("packed", "notes.txt.gz", gzip.compress(b"see " + MARKER))):
             with self.subTest(name):
                 report = self.review(story, name, {file: content}, expect=422)
                 self.assertEqual(report["state"], "rejected")
                 finding = self.found(report, "clamav")["clamav:Test.Marker.UNOFFICIAL", file]
                 self.assertEqual(finding["severity"], "critical")
+        self.assertEqual(hashlib.md5(TWIN).digest(), hashlib.md5(OTHER_TWIN).digest())
+        with (self.signatures / "test.ndb").open("a") as signatures:
+            signatures.write(f"Test.Twin:0:*:{OTHER_TWIN[16:48].hex()}\n")
+        report = self.review(story, "twins", {"a.bin": TWIN, "b.bin": OTHER_TWIN}, expect=422)
+        self.assertEqual(list(self.found(report, "clamav")), [("clamav:Test.Twin.UNOFFICIAL", "b.bin")])
         nested = MARKER
         for _ in range(40):
             nested = gzip.compress(nested)
@@ -126,10 +144,10 @@ class ScannerTests(unittest.TestCase):
         # New signatures, and all that passed is looked at again.
         (self.signatures / "more.ndb").write_text(f"Test.Summary:0:*:{b'Summarises the columns'.hex()}\n")
         story.operator("rescan", query={"reviewedBefore": "2999-01-01T00:00:00Z"})
-        for _ in range(300):
+        end = time.monotonic() + 60
+        while report["state"] != "rejected" and time.monotonic() < end:
+            time.sleep(0.05)
             report = story.operator("showAnyReview", skill="clean", version="1.0.0")["report"]
-            if report["state"] == "rejected":
-                break
         self.assertEqual(report["state"], "rejected", report)
         story.anyone.refused(404, "skill_not_found", "showSkill", skill="clean")
 

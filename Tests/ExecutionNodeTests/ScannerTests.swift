@@ -3,6 +3,7 @@ import Fields
 import MarketCore
 import NodeTestSupport
 import Sandbox
+import Storage
 import Synchronization
 import Testing
 
@@ -32,6 +33,7 @@ struct ScannerTests {
             (Verdict(kind: .pidsLimit, detail: "", exitCode: 1), clean, .review),
             (Verdict(kind: .signaled, detail: "", signal: 11), clean, .review),
             (Verdict(kind: .launchFailed, detail: "", reason: "entry_point_missing"), "", .review),
+            (Verdict(kind: .launchFailed, detail: "", reason: "interpreter_missing"), "", .review),
         ]
         let runner = ScannedRunner()
         let (fixture, seller) = try await market(runner)
@@ -58,9 +60,88 @@ struct ScannerTests {
         runner.ends(nil)
         try await fixture.publish(by: seller)
         runner.ends(failed)
-        #expect(try await fixture.node.rescan(reviewedBefore: .now) == 1)
-        repeat {} while try await report(fixture)["state"] == "pending"
+        try await rescan(fixture, runner)
         #expect(try await fixture.node.skill("echo").status == .published)
+        try await fixture.close()
+    }
+
+    /// Returns when what there is was looked at again.
+    private func rescan(_ fixture: NodeFixture, _ runner: ScannedRunner) async throws {
+        let scans = runner.scans
+        let before = Timestamp.now
+        try await Task.sleep(for: .milliseconds(2))
+        #expect(try await fixture.node.rescan(reviewedBefore: before) > 0)
+        while try await fixture.node.rescan(reviewedBefore: before) > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(runner.scans > scans)
+    }
+
+    @Test("a scanner that is broken takes nothing off sale, and a package that breaks it does")
+    func broken() async throws {
+        let runner = ScannedRunner()
+        let (fixture, seller) = try await market(runner)
+        try await fixture.publish(by: seller)
+        let report = try await report(fixture)
+        let failed = ScriptedRunner.outcome(Verdict(kind: .failed, detail: "", exitCode: 2), error: "no signatures\n")
+        let missing = ScriptedRunner.outcome(
+            Verdict(kind: .launchFailed, detail: "", reason: "entry_point_missing"))
+        for ending in [failed, missing] {
+            runner.ends(ending, ofNothing: ending)
+            try await rescan(fixture, runner)
+            #expect(try await fixture.node.skill("echo").status == .published)
+            #expect(try await self.report(fixture) == report, "what was found before stands")
+        }
+        runner.ends(failed)
+        try await rescan(fixture, runner)
+        #expect(try await fixture.node.skill("echo", for: seller.id).status == .review)
+        try await fixture.close()
+    }
+
+    @Test("looked at again, a version keeps what its tests showed, and one that was approved its place")
+    func again() async throws {
+        let runner = ScannedRunner()
+        let (fixture, seller) = try await market(runner)
+        let finding = #"""
+            {"results": [{"filename": "/skill/a.py", "test_id": "B602", "issue_severity": "HIGH", "issue_confidence": "HIGH",
+            "issue_text": "a shell", "line_number": 1, "more_info": "x"}], "errors": [], "metrics": {"a.py": {}, "_totals": {}}}
+            """#
+        try await fixture.publish(
+            NodeFixture.manifest(
+                endpoint: "idempotent = true\n[[tests]]\nendpoint = \"/echo\"\npayload = { a = 1 }",
+                more: "[network]\nallow = [\"example.com:443\"]"), by: seller)
+        let first = try await report(fixture)
+        #expect(first["findings"]?[0]?["rule"] == "observed-unused")
+        runner.ends(ScriptedRunner.outcome(Verdict(kind: .failed, detail: "", exitCode: 1), output: finding))
+        try await rescan(fixture, runner)
+        let second = try await report(fixture)
+        #expect(second["tests"] == first["tests"] && second["tests"]?.array?.count == 1)
+        #expect(second["capabilities"] == first["capabilities"])
+        #expect(second["findings"]?.array?.compactMap { $0["rule"]?.string } == ["bandit:B602", "observed-unused"])
+        let quality = try await fixture.node.skill("echo").quality
+        #expect(quality.map { "\($0)" } == second["quality"]?["value"]?.description)
+
+        // What an operator approved is looked at as well, and stays.
+        _ = try await fixture.node.decide("1.0.0", of: "echo", .passed, reason: "looked at it")
+        runner.ends(ScriptedRunner.outcome(Verdict(kind: .timeout, detail: "")))
+        try await rescan(fixture, runner)
+        #expect(try await report(fixture)["state"] == "review")
+        #expect(try await fixture.node.skill("echo").status == .published)
+        try await fixture.close()
+    }
+
+    @Test("those come first that were not looked at for the longest, and none that is revoked or rejected")
+    func order() async throws {
+        let (fixture, seller) = try await market(ScannedRunner())
+        for number in 0..<5 {
+            try await fixture.publish(NodeFixture.manifest(name: "echo-\(number)"), by: seller)
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        _ = try await fixture.node.revoke("1.0.0", of: "echo-1", reason: "it leaks", for: seller.id)
+        _ = try await fixture.node.decide("1.0.0", of: "echo-2", .rejected, reason: "it leaks")
+        let all = try await fixture.store.versions(underRulesBefore: .max, orReviewedBefore: nil, limit: 9)
+        #expect(all.count == 3)
+        try await fixture.store.noteLook(at: all[0], .now)
+        let rest = try await fixture.store.versions(underRulesBefore: 0, orReviewedBefore: .now, limit: 2)
+        #expect(rest == [all[1], all[2]])
         try await fixture.close()
     }
 
@@ -80,6 +161,8 @@ struct ScannerTests {
         while runner.held == 0 { try await Task.sleep(for: .milliseconds(1)) }
         try await fixture.publish(by: seller)
         #expect(runner.held == 1, "one place is theirs")
+        let stored = try await fixture.node.reviewReport(of: "1.0.0", of: "echo-0", for: nil, waitSeconds: 30)
+        #expect(stored["state"] == "passed", "what was found before stands meanwhile, and nobody waits")
         runner.letGo()
         while try await fixture.node.rescan(reviewedBefore: before) > 0 { try await Task.sleep(for: .milliseconds(5)) }
         #expect(runner.scans == 10 + 10 + 1)
@@ -91,6 +174,7 @@ struct ScannerTests {
 private final class ScannedRunner: SkillRunner {
     private struct State {
         var outcome: RunOutcome?
+        var outcomeOfNothing: RunOutcome?
         var scans = 0
         var holds = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -105,8 +189,10 @@ private final class ScannedRunner: SkillRunner {
     var scans: Int { state.withLock { $0.scans } }
     var held: Int { state.withLock { $0.held.count } }
 
-    /// How the scans from now on end; nil finds nothing.
-    func ends(_ outcome: RunOutcome?) { state.withLock { $0.outcome = outcome } }
+    /// How the scans from now on end, of packages and of nothing; nil finds nothing.
+    func ends(_ outcome: RunOutcome?, ofNothing: RunOutcome? = nil) {
+        state.withLock { ($0.outcome, $0.outcomeOfNothing) = (outcome, ofNothing) }
+    }
 
     /// The next scan waits.
     func hold() { state.withLock { $0.holds = true } }
@@ -131,6 +217,6 @@ private final class ScannedRunner: SkillRunner {
             }
             if goes { continuation.resume() }
         }
-        return state.withLock { $0.outcome } ?? Self.clean
+        return state.withLock { request.skillDirectory == nil ? $0.outcomeOfNothing : $0.outcome } ?? Self.clean
     }
 }

@@ -135,7 +135,9 @@ struct PackageReviewTests {
             "skill.toml": Array(Self.toml.utf8), "main.py": Array("def handler(e, p, c): return 1\n".utf8),
             "logo.png": elf, ".hidden/run": Array("#!/bin/sh\necho\n".utf8), "lib/fast.so": elf,
             "tool.exe": [0x4D, 0x5A, 0, 0], "data.zip": [0x50, 0x4B, 3, 4, 20, 0, 1, 0],
-            "more.bin": [0x1F, 0x8B, 8, 0], "m.pyc": [1, 2, 3, 4],
+            "more.bin": [0x1F, 0x8B, 8, 0], "m.pyc": [1, 2, 3, 4], "song.py": Array("ID3 = 1\n".utf8),
+            "song.mp3": Array("ID3".utf8), "app": Array("OggS..PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0, count: 18),
+            "note.dat": Array("x\nPK\u{5}\u{6}".utf8) + [UInt8](repeating: 0, count: 18),
         ]
         let package = try Self.tree(files, executable: [".hidden/run"])
         let review = PackageReview(package, manifest: try package.manifest())
@@ -149,6 +151,9 @@ struct PackageReviewTests {
         #expect(has("encrypted-archive", "data.zip"))
         #expect(has("nested-archive", "more.bin"))
         #expect(has("compiled-python", "m.pyc"))
+        #expect(has("disguised-program", "song.py") && !has("disguised-program", "song.mp3"))
+        #expect(has("disguised-program", "app") && has("nested-archive", "app"))
+        #expect(has("nested-archive", "note.dat") && !has("disguised-program", "note.dat"))
         #expect(PackageReview.state(of: review.findings) == .rejected)
     }
 

@@ -155,8 +155,9 @@ private struct ScannerTrial {
 
     var words: String {
         switch answer {
-        case .found(_, let detail): "looks at what is published: \(detail)"
-        case .missing: "is not on the PATH of the profile scanner: what is published is looked at without it"
+        case .found(_, _, let detail): "looks at what is published: \(detail)"
+        case .missing:
+            "is not on the PATH of the profile scanner: publications wait for the operator if reviews.scanners names it"
         case .failed(let why): "fails, so what is published waits for the operator: \(why)"
         case .notRun(let verdict): "cannot be run, so nothing can be published: \(verdict.detail)"
         }
@@ -165,7 +166,7 @@ private struct ScannerTrial {
     var json: JSONValue {
         let (state, detail): (String, String?) =
             switch answer {
-            case .found(_, let detail): ("works", detail)
+            case .found(_, _, let detail): ("works", detail)
             case .missing: ("missing", nil)
             case .failed(let why): ("fails", why)
             case .notRun(let verdict): ("fails", verdict.detail)

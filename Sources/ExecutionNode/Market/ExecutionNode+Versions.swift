@@ -32,7 +32,8 @@ extension ExecutionNode {
         let version = try await pinned(text, of: skill)
         let key = VersionKey(skillID: skill.id, version: version.version, agentID: skill.agentID)
         await desk.wait(for: key, seconds: waitSeconds)
-        if let live = desk.live(key) { return live.current.json }
+        // While a version is looked at again, what was found before stands.
+        if let live = desk.live(key), !live.isRescan { return live.current.json }
         let bytes = try await inStore { () throws(StoreError) in
             try await store.reviewReport(of: skill.id, version.version)
         }
@@ -75,7 +76,7 @@ extension ExecutionNode {
         try await inStore { () throws(StoreError) in try await store.reviewQueue(state, page: page) }
     }
 
-    /// Has versions that were held against earlier rules looked at again, the longest published first.
+    /// Has versions that were held against earlier rules looked at again, those first that it is the longest for.
     /// - Parameter time: those as well that were looked at before it, such as by a scanner that knew less.
     /// - Returns: how many, at most ``rescanMax``; what is left comes with the next call, when these are through.
     public func rescan(reviewedBefore time: Timestamp? = nil) async throws(NodeError) -> Int {

@@ -25,16 +25,45 @@ extension ExecutionNode {
                 try await store.version(of: key.skillID, key.version)
             }
             guard let version = found else { return }
-            let isAgain = version.standing.review != .pending
-            try await look(at: version, live, isAgain: isAgain)
-            // Faults of the platform are nobody's verdict on a version that was reviewed before.
-            guard !Task.isCancelled, !(isAgain && live.current.problem?.retryable == true) else { return }
-            try await conclude(live)
+            switch version.standing.review {
+            case .pending:
+                try await look(at: version, live)
+                if !Task.isCancelled { try await conclude(live) }
+            case .passed, .review:
+                if version.standing.revoked == nil { try await reviewAgain(version, live) }
+            case .rejected: break
+            }
         } catch {
             logger.error(
                 "a review did not come to an end; the next start takes it up again",
                 metadata: ["version": .string("\(key.skillID) \(key.version)"), "cause": .string(error.description)])
         }
+    }
+
+    /// Faults of the platform are nobody's verdict on a version that was reviewed before.
+    private func reviewAgain(_ version: SkillVersion, _ live: LiveReview) async throws(NodeError) {
+        let key = live.key
+        let bytes = try await inStore { () throws(StoreError) in
+            try await store.reviewReport(of: key.skillID, key.version)
+        }
+        let former = bytes.flatMap { try? JSONValue(parsing: $0, limits: Self.reportLimits) } ?? .null
+        do throws(NodeError) {
+            try await look(at: version, live, former: former)
+            if let problem = live.current.problem, problem.retryable { throw problem }
+        } catch {
+            guard !Task.isCancelled else { return }
+            logger.warning(
+                "a version could not be looked at again; it stays as it was",
+                metadata: ["version": .string("\(key.skillID) \(key.version)"), "cause": .string(error.description)])
+            // Others have their turn before it comes again.
+            return try await inStore { () throws(StoreError) in try await store.noteLook(at: key, .now) }
+        }
+        guard !Task.isCancelled else { return }
+        try await conclude(live)
+        guard version.standing.decision != nil, live.current.state == .rejected else { return }
+        logger.warning(
+            "a version that the operator approved would be rejected today; it stays approved",
+            metadata: ["version": .string("\(key.skillID) \(key.version)")])
     }
 
     private func conclude(_ live: LiveReview) async throws(NodeError) {
@@ -82,7 +111,10 @@ extension ExecutionNode {
 
     // MARK: Steps
 
-    private func look(at version: SkillVersion, _ live: LiveReview, isAgain: Bool) async throws(NodeError) {
+    /// - Parameter former: the report of an earlier review, whose tests stand; nil runs them.
+    private func look(
+        at version: SkillVersion, _ live: LiveReview, former: JSONValue? = nil
+    ) async throws(NodeError) {
         let directory = packages.directory(of: version.package)
         live.update { report in
             report.begin(.manifest)
@@ -109,27 +141,20 @@ extension ExecutionNode {
             report.findingsCut = review.isCut
             let state: ReviewReport.StepState = PackageReview.state(of: review.findings) == .passed ? .passed : .failed
             report.end(.static, state, "\(review.findings.count) findings in \(review.files) files")
-            report.begin(.scanners)
         }
         do throws(NodeError) {
-            let (scanners, found) = try await scan(directory)
-            live.update { report in
-                report.scanners = scanners
-                report.add(found)
-                let state: ReviewReport.StepState =
-                    PackageReview.state(of: found) != .passed
-                    ? .failed : scanners.contains(where: \.hasRun) ? .passed : .skipped
-                report.end(
-                    .scanners, state,
-                    scanners.isEmpty
-                        ? "none is asked"
-                        : scanners.map { "\($0.name): \($0.detail)" }.joined(separator: "; "))
-                report.end(.dependencies, .passed, "\(manifest.dependencies.count) declared, all in the package")
-            }
+            try await scan(directory, live, isAgain: former != nil)
         } catch {
             return live.update { $0.stop(at: .scanners, error) }
         }
-        try await test(manifest, directory, live, isAgain: isAgain)
+        live.update { report in
+            report.end(.dependencies, .passed, "\(manifest.dependencies.count) declared, all in the package")
+        }
+        if let former {
+            live.update { $0.takeTests(of: former, manifest) }
+        } else {
+            try await test(manifest, directory, live)
+        }
         live.update { report in
             guard report.problem == nil else { return }
             let score = QualityScore(
@@ -140,15 +165,29 @@ extension ExecutionNode {
         }
     }
 
+    private func scan(_ directory: String, _ live: LiveReview, isAgain: Bool) async throws(NodeError) {
+        guard PackageReview.state(of: live.current.findings) != .rejected else {
+            return live.update { $0.end(.scanners, .skipped, "what was found is enough") }
+        }
+        live.update { $0.begin(.scanners) }
+        let scan = try await scan(directory, isAgain: isAgain)
+        live.update { report in
+            report.scanners = scan.scanners
+            report.add(scan.findings)
+            report.findingsCut = report.findingsCut || scan.isCut
+            report.end(.scanners, scan.state, scan.words)
+        }
+    }
+
     private func test(
-        _ manifest: SkillManifest, _ directory: String, _ live: LiveReview, isAgain: Bool
+        _ manifest: SkillManifest, _ directory: String, _ live: LiveReview
     ) async throws(NodeError) {
-        guard !isAgain, manifest.workflow == nil, !manifest.tests.isEmpty,
+        guard manifest.workflow == nil, !manifest.tests.isEmpty,
             PackageReview.state(of: live.current.findings) != .rejected
         else {
             let why =
-                isAgain || manifest.workflow != nil
-                ? "they ran when it was handed in"
+                manifest.workflow != nil
+                ? "its steps have their own"
                 : manifest.tests.isEmpty ? "skill.toml has none" : "what was found is not executed"
             return live.update { $0.end(.tests, .skipped, why) }
         }

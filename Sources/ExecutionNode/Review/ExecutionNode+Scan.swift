@@ -2,45 +2,70 @@ import MarketCore
 import Sandbox
 
 extension ExecutionNode {
-    /// What each scanner says of a package. An installed one that does not come to an end leaves the version to the
-    /// operator, as one does that must look and is not there.
-    /// - Throws: ``NodeError`` 503 `launch_failed` when one could not be run, whatever is in the package.
-    func scan(
-        _ directory: String
-    ) async throws(NodeError) -> (scanners: [ReviewReport.Scanner], findings: [ReviewFinding]) {
+    /// What the scanners say of a package.
+    struct Scan {
         var scanners: [ReviewReport.Scanner] = []
         var findings: [ReviewFinding] = []
+        var isCut = false
+
+        var words: String {
+            scanners.isEmpty ? "none is asked" : scanners.map { "\($0.name): \($0.detail)" }.joined(separator: "; ")
+        }
+
+        var state: ReviewReport.StepState {
+            if PackageReview.state(of: findings) != .passed { return .failed }
+            return scanners.contains(where: \.hasRun) ? .passed : .skipped
+        }
+    }
+
+    /// Asks each scanner. An installed one that does not come to an end leaves the version to the operator, as one does that
+    /// must look and is not there.
+    /// - Parameter isAgain: the version has a verdict; only the package may change it, no scanner that is broken.
+    /// - Throws: ``NodeError`` 503 `launch_failed` when one could not be run, whatever is in the package.
+    func scan(_ directory: String, isAgain: Bool) async throws(NodeError) -> Scan {
+        var scan = Scan()
         let named = configuration.scanners
         for scanner in ReviewScanner.all where named?.contains(scanner.name) != false {
-            let answer =
-                if let profile = profiles.profile(named: ReviewScanner.profile) {
-                    await scanner.scan(directory, profile: profile, runner)
-                } else {
-                    ReviewScanner.Answer.missing
-                }
+            let profile = profiles.profile(named: ReviewScanner.profile)
+            let answer: ReviewScanner.Answer =
+                if let profile { await scanner.scan(directory, profile: profile, runner) } else { .missing }
+            var held: (rule: String, why: String)?
             switch answer {
-            case .found(let found, let detail):
-                findings += found
-                scanners.append(.init(name: scanner.name, hasRun: true, detail: detail))
+            case .found(let found, let isCut, let detail):
+                scan.findings += found
+                scan.isCut = scan.isCut || isCut
+                scan.scanners.append(.init(name: scanner.name, hasRun: true, detail: detail))
             case .missing:
-                if named != nil { findings.append(Self.held(scanner, "missing", "is not on this host")) }
-                scanners.append(.init(name: scanner.name, hasRun: false, detail: "not on this host"))
+                if named != nil { held = ("missing", "is not on this host") }
+                scan.scanners.append(.init(name: scanner.name, hasRun: false, detail: "not on this host"))
             case .failed(let why):
-                findings.append(Self.held(scanner, "failed", "did not come to an end: \(why)"))
-                scanners.append(.init(name: scanner.name, hasRun: false, detail: why))
+                held = ("failed", "did not come to an end: \(why)")
+                scan.scanners.append(.init(name: scanner.name, hasRun: false, detail: why))
             case .notRun(let verdict):
                 throw NodeError(
                     status: 503, code: "launch_failed",
                     detail: "The scanner \(scanner.name) could not be run. \(verdict.detail)", retryable: true,
                     fields: verdict.evidence)
             }
+            guard let held else { continue }
+            if isAgain, await !works(scanner) {
+                throw NodeError(
+                    status: 503, code: "launch_failed", detail: "The scanner \(scanner.name) \(held.why).",
+                    retryable: true)
+            }
+            scan.findings.append(
+                ReviewFinding(
+                    rule: "\(scanner.name):\(held.rule)", severity: .high,
+                    why: "The scanner \(scanner.name) \(held.why).",
+                    fix: "The operator looks at the package in its place."))
         }
-        return (scanners, findings)
+        return scan
     }
 
-    private static func held(_ scanner: ReviewScanner, _ rule: String, _ why: String) -> ReviewFinding {
-        ReviewFinding(
-            rule: "\(scanner.name):\(rule)", severity: .high, why: "The scanner \(scanner.name) \(why).",
-            fix: "The operator looks at the package in its place.")
+    /// Whether it comes to an end where there is nothing to look at.
+    private func works(_ scanner: ReviewScanner) async -> Bool {
+        guard let profile = profiles.profile(named: ReviewScanner.profile) else { return false }
+        if case .found = await scanner.scan(nil, profile: profile, runner) { return true }
+        return false
     }
 }

@@ -14,6 +14,20 @@ struct ObservedCapabilities: Sendable {
 
     private static let namesMax = 64
 
+    init() {}
+
+    /// As they stand in a report.
+    init(_ json: JSONValue) {
+        func names(_ key: String) -> Set<String> { Set(json[key]?.array?.compactMap(\.string) ?? []) }
+        for call in json["refusedCalls"]?.array ?? [] {
+            if let name = call["syscall"]?.string { refused[name] = call["count"]?.int64 ?? 1 }
+        }
+        destinations = names("destinations")
+        executed = names("executed")
+        written = names("written")
+        syscalls = names("syscalls")
+    }
+
     mutating func add(_ outcome: RunOutcome) {
         for denial in outcome.report.json["denials"]?.array ?? [] {
             guard let name = denial["syscall"]?.string, let count = denial["count"]?.int64 else { continue }

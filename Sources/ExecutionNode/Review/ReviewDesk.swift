@@ -3,13 +3,15 @@ import MarketCore
 import Synchronization
 
 /// The reviews that are under way and those that wait for them: only so many at once, and only so many of one agent.
-/// Versions that are looked at again come after those that wait to be published, and never take all places.
+/// Agents have turns, and versions that are looked at again a turn for each few that wait to be published.
 ///
 /// What is lost with the process is in the store as pending, and is handed in again at the next start.
 final class ReviewDesk: Sendable {
     static let atOnceMax = 2
     static let waitingMax = 256
     static let perAgentMax = 8
+    /// Publications after which a version is looked at again, though more wait.
+    static let turnsMax = 8
 
     typealias Work = @Sendable (LiveReview) async -> Void
 
@@ -23,11 +25,19 @@ final class ReviewDesk: Sendable {
         var live: [VersionKey: LiveReview] = [:]
         var watchers: [VersionKey: [UUID: CheckedContinuation<Void, Never>]] = [:]
         var isStopped = false
+        /// How many were begun since the last of ``rescans``.
+        private var sinceRescan = 0
 
         mutating func takeNext() -> (VersionKey, Work)? {
-            if !queue.isEmpty { return queue.removeFirst() }
-            guard !rescans.isEmpty, !running.keys.contains(where: { live[$0]?.isRescan == true }) else { return nil }
-            return rescans.removeFirst()
+            let mayRescan = !rescans.isEmpty && !running.keys.contains { live[$0]?.isRescan == true }
+            if mayRescan, queue.isEmpty || sinceRescan >= ReviewDesk.turnsMax {
+                sinceRescan = 0
+                return rescans.removeFirst()
+            }
+            guard !queue.isEmpty else { return nil }
+            sinceRescan += 1
+            let busy = Set(running.keys.map(\.agentID))
+            return queue.remove(at: queue.firstIndex { !busy.contains($0.0.agentID) } ?? 0)
         }
     }
 
@@ -65,7 +75,7 @@ final class ReviewDesk: Sendable {
 
     /// Waits for the end of a review, or for so long; the review goes on when the task is cancelled.
     func wait(for key: VersionKey, seconds: Int64) async {
-        guard seconds > 0 else { return }
+        guard seconds > 0, live(key)?.isRescan != true else { return }
         let id = UUID()
         let timer = Task {
             try? await Task.sleep(for: .seconds(seconds))

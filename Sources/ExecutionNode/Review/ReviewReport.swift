@@ -25,6 +25,27 @@ struct ReviewReport: Sendable {
         let fault: String?
         let verdict: JSONValue
         let milliseconds: Int64
+
+        init(endpoint: String, fault: String?, verdict: JSONValue, milliseconds: Int64) {
+            self.endpoint = endpoint
+            self.fault = fault
+            self.verdict = verdict
+            self.milliseconds = milliseconds
+        }
+
+        /// As it stands in a report.
+        init(_ json: JSONValue) {
+            self.init(
+                endpoint: json["endpoint"]?.string ?? "", fault: json["detail"]?.string,
+                verdict: json["verdict"] ?? .null, milliseconds: json["duration"]?.int64 ?? 0)
+        }
+
+        var json: JSONValue {
+            [
+                "endpoint": .string(endpoint), "passed": .bool(fault == nil), "detail": .optional(fault),
+                "verdict": verdict, "duration": .number(milliseconds),
+            ]
+        }
     }
 
     let version: SemanticVersion
@@ -58,6 +79,14 @@ struct ReviewReport: Sendable {
         for later in Step.allCases.drop(while: { $0 != step }).dropFirst() { end(later, .skipped) }
     }
 
+    /// The tests ran when the version was handed in; what they showed stands.
+    mutating func takeTests(of former: JSONValue, _ manifest: SkillManifest) {
+        tests = (former["tests"]?.array ?? []).map(Test.init)
+        observed = ObservedCapabilities(former["capabilities"]?["observed"] ?? .null)
+        if !tests.isEmpty { add(observed.findings(declared: manifest.network)) }
+        end(.tests, .skipped, "they ran when it was handed in")
+    }
+
     mutating func add(_ more: [ReviewFinding]) {
         let all = PackageReview.sorted(findings + more)
         findingsCut = findingsCut || all.count > PackageReview.findingsMax
@@ -80,14 +109,7 @@ struct ReviewReport: Sendable {
             "findings": .array(findings.map(\.json)), "findingsCut": .bool(findingsCut),
             "scanners": .array(
                 scanners.map { ["name": .string($0.name), "run": .bool($0.hasRun), "detail": .string($0.detail)] }),
-            "tests": .array(
-                tests.map { test in
-                    [
-                        "endpoint": .string(test.endpoint), "passed": .bool(test.fault == nil),
-                        "detail": .optional(test.fault), "verdict": test.verdict,
-                        "duration": .number(test.milliseconds),
-                    ]
-                }),
+            "tests": .array(tests.map(\.json)),
             "capabilities": ["declared": declared, "observed": observed.json],
         ]
         if let problem { object["problem"] = problem.json }

@@ -1,8 +1,9 @@
 import Fields
+import Foundation
 import MarketCore
 import Sandbox
 
-/// Bandit looks at Python; what it says are hints. Versions 1.6 to 1.9 have what is used here.
+/// Bandit looks at what is named `*.py`; what it says are hints. Versions 1.6 to 1.9 have what is used here.
 ///
 /// Source: `bandit --help`, bandit/cli/main.py.
 extension ReviewScanner {
@@ -19,11 +20,14 @@ extension ReviewScanner {
             let results = json["results"]?.array, let errors = json["errors"]?.array,
             let metrics = json["metrics"]?.object
         else { return nil }
-        let findings = PackageReview.sorted(errors.map(unread) + results.map(finding))
+        var findings = results.map(finding)
+        findings += errors.map { unread($0["filename"]?.string.map(file), $0["reason"]?.string ?? "unknown") }
+        if String(decoding: outcome.standardError, as: UTF8.self).contains("Bandit internal error") {
+            findings.append(unread(nil, "a rule of its own failed"))
+        }
         // One of the metrics is the sum of all files.
         let files = metrics.keys.count { $0 != "_totals" }
-        return Reading(
-            findings: Array(findings.prefix(findingsMax)), detail: "\(findings.count) findings in \(files) files")
+        return Reading(findings: findings, detail: "\(findings.count) findings in \(files) files")
     }
 
     private static func finding(_ result: JSONValue) -> ReviewFinding {
@@ -42,20 +46,24 @@ extension ReviewScanner {
             fix: displayed(result["more_info"]?.string ?? "See the documentation of Bandit.", scalarsMax: 200))
     }
 
-    /// The texts of the rules on passwords end with the password.
+    /// The texts of the rules on passwords, and of the one on modes of files, show what the code has.
     private static func why(_ rule: String, _ text: String) -> String {
-        guard ["B105", "B106", "B107"].contains(rule) else { return displayed(text, scalarsMax: 300) }
-        return displayed(String(text.prefix { $0 != ":" }), scalarsMax: 300) + "."
+        let shown: String =
+            switch rule {
+            case "B105", "B106", "B107": text.prefix { $0 != ":" } + "."
+            case "B103": text.components(separatedBy: " on file")[0] + "."
+            default: text
+            }
+        return displayed(shown, scalarsMax: 300)
     }
 
     /// A file that it could not look at: not Python, or written against it.
-    private static func unread(_ error: JSONValue) -> ReviewFinding {
-        let file = error["filename"]?.string.map(file)
-        let reason = error["reason"]?.string ?? "unknown"
-        return ReviewFinding(
-            rule: "bandit:unread", severity: lowered(reason.hasPrefix("syntax error") ? .low : .medium, file),
-            file: file, why: "Bandit cannot look at this file: \(displayed(reason, scalarsMax: 200)).",
-            fix: "Write Python that this host's python3 understands.")
+    private static func unread(_ file: String?, _ reason: String) -> ReviewFinding {
+        ReviewFinding(
+            rule: "bandit:unread", severity: lowered(.medium, file), file: file,
+            why:
+                "Bandit cannot look at \(file == nil ? "some of it" : "this file"): \(displayed(reason, scalarsMax: 200)).",
+            fix: "Write Python that Bandit understands.")
     }
 
     /// What stands in a library that the package carries was written by others.

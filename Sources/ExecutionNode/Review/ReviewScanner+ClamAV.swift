@@ -6,12 +6,13 @@ import Sandbox
 ///
 /// Source: clamscan(1).
 extension ReviewScanner {
-    /// Archives that it cannot look into, and files that it gives up on, are findings. Of a file in an archive it reads the
-    /// first 64 MiB.
+    /// Encrypted archives, and files that it gives up on, are findings. By default it leaves out what lies deeper than 15
+    /// directories, which a package may, and looks once at files of the same MD5, which two may have.
     static let clamav = ReviewScanner(
         name: "clamav",
         command: [
-            "clamscan", "--recursive", "--infected", "--database=/opt/clamav", "--max-filesize=64M",
+            "clamscan", "--recursive", "--max-dir-recursion=64", "--disable-cache", "--infected",
+            "--database=/opt/clamav", "--max-filesize=64M",
             "--max-scansize=128M",
             "--max-scantime=60000", "--alert-exceeds-max=yes", "--alert-encrypted=yes", "/skill",
         ]
@@ -24,9 +25,9 @@ extension ReviewScanner {
         guard let signatures = summary("Known viruses").flatMap({ Int($0) }), signatures > 0,
             let files = summary("Scanned files"), let engine = summary("Engine version")
         else { return nil }
-        let findings = PackageReview.sorted(lines.compactMap(finding))
+        let findings = lines.compactMap(finding)
         return Reading(
-            findings: Array(findings.prefix(findingsMax)),
+            findings: findings,
             detail: displayed(
                 "\(findings.count) findings in \(files) files, by \(signatures) signatures and engine \(engine)"))
     }

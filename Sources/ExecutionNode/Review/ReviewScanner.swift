@@ -22,7 +22,8 @@ package struct ReviewScanner: Sendable {
     }
 
     package enum Answer: Sendable {
-        case found([ReviewFinding], detail: String)
+        /// The heaviest, at most ``findingsMax``.
+        case found([ReviewFinding], isCut: Bool, detail: String)
         /// The profile's PATH does not have it.
         case missing
         /// It ended otherwise than by itself, or said what cannot be read.
@@ -42,11 +43,16 @@ package struct ReviewScanner: Sendable {
             RunRequest(profile: profile, skillDirectory: directory, arguments: command))
         let verdict = outcome.verdict
         if verdict.reason == "entry_point_missing" { return .missing }
-        if verdict.isRetryable { return .notRun(verdict) }
+        // Trying again helps against what passes, not against a scanner that is set up wrongly.
+        if verdict.isRetryable {
+            return verdict.retry == .never && verdict.kind == .launchFailed ? .failed(verdict.detail) : .notRun(verdict)
+        }
         // Of both, 1 says that there are findings.
         guard verdict.kind == .ok || (verdict.kind == .failed && verdict.exitCode == 1), let reading = read(outcome)
         else { return .failed(Self.ending(outcome)) }
-        return .found(reading.findings, detail: reading.detail)
+        let heaviest = PackageReview.sorted(reading.findings)
+        return .found(
+            Array(heaviest.prefix(Self.findingsMax)), isCut: heaviest.count > Self.findingsMax, detail: reading.detail)
     }
 
     private static func ending(_ outcome: RunOutcome) -> String {
@@ -56,7 +62,9 @@ package struct ReviewScanner: Sendable {
     }
 
     /// The path in the package of a file that a scanner names.
-    static func file(_ path: some StringProtocol) -> String {
-        displayed(String(path.hasPrefix("/skill/") ? path.dropFirst(7) : path[...]), scalarsMax: 200)
+    static func file(_ path: String) -> String {
+        let root = "/skill/".utf8
+        let bytes = path.utf8.starts(with: root) ? path.utf8.dropFirst(root.count) : path.utf8[...]
+        return displayed(String(decoding: bytes, as: UTF8.self), scalarsMax: 200)
     }
 }

@@ -92,7 +92,12 @@ public struct PackageReview: Sendable {
         case .archive(let encrypted): found.append(encrypted ? "encrypted-archive" : "nested-archive")
         case .compiledPython: found.append("compiled-python")
         case .packageJSON: if hasLifecycleScript(bytes) { found.append("lifecycle-script") }
-        default: break
+        default:
+            // Python runs an archive whatever stands before it.
+            if SourceKind.endsAsArchive(bytes) { found.append("nested-archive") }
+        }
+        if SourceKind.beginsAsData(bytes), kind.isCode || isExecutable || SourceKind.endsAsArchive(bytes) {
+            found.append("disguised-program")
         }
         if path == "setup.py" { found.append("setup-script") }
         let parts = path.split(separator: "/")

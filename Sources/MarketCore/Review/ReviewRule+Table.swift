@@ -116,6 +116,10 @@ extension ReviewRule {
             "hidden-executable", .high, "A program hides behind a name that says otherwise.",
             fix: "Give it the name of what it is, without a dot before it."),
         ReviewRule(
+            "disguised-program", .high,
+            "It begins as sound or a database does, which scanners of viruses pass over, and is a program or an archive.",
+            fix: "Begin it as what it is."),
+        ReviewRule(
             "nested-archive", .medium, "An archive within the package is not looked into.",
             fix: "Pack the files themselves."),
         ReviewRule(

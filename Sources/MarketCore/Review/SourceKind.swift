@@ -73,6 +73,20 @@ enum SourceKind: Hashable, Sendable {
         return nil
     }
 
+    /// Begins as MP3, Ogg, RealMedia or SQLite, which ClamAV takes for harmless without a look (its type `CL_TYPE_IGNORED`).
+    static func beginsAsData(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [0xFF, 0xFB, 0x90])
+            || ["ID3", "OggS", ".RMF", "SQLite format"].contains { bytes.starts(with: $0.utf8) }
+    }
+
+    /// Ends with the record that ends a zip archive and the comment that may follow it (APPNOTE 4.3.16).
+    static func endsAsArchive(_ bytes: [UInt8]) -> Bool {
+        let tail = bytes.suffix(22 + 65_535)
+        return tail.indices.contains { index in
+            bytes[index] == 0x50 && bytes[index...].starts(with: [0x50, 0x4B, 0x05, 0x06])
+        }
+    }
+
     private static func byInterpreter(_ bytes: [UInt8]) -> SourceKind? {
         guard bytes.starts(with: "#!".utf8) else { return nil }
         let line = String(decoding: bytes.prefix(128).prefix { $0 != 0x0A }, as: UTF8.self)

@@ -27,11 +27,14 @@ public protocol VersionStore: Sendable {
     /// Those whose review is still to come, the oldest first.
     func pendingVersions() async throws(StoreError) -> [VersionKey]
 
-    /// Versions that were held against earlier rules or none, or whose last review ended before a time, unless an
-    /// operator decided about them or they are revoked; the oldest first.
+    /// Versions that may run or wait for the operator and were held against earlier rules or none, or were last looked at before
+    /// a time; those first that it is the longest for.
     func versions(
         underRulesBefore rules: Int64, orReviewedBefore time: Timestamp?, limit: Int
     ) async throws(StoreError) -> [VersionKey]
+
+    /// Notes that a version was looked at, and that nothing came of it.
+    func noteLook(at key: VersionKey, _ time: Timestamp) async throws(StoreError)
 
     /// The versions in a state, the oldest first.
     func reviewQueue(_ state: VersionStanding.Review, page: PageRequest) async throws(StoreError) -> Page<QueuedVersion>

@@ -89,10 +89,18 @@ extension SQLiteStore: VersionStore {
             try db.rows(
                 Self.keyRows + """
                      WHERE (t.rules IS NULL OR t.rules < ? OR coalesce(t.reviewed_at, t.handed_at) < ?)
-                        AND t.review IN ('passed', 'review') AND t.decision IS NULL AND t.revoked_at IS NULL
-                    ORDER BY t.handed_at, t.skill_id LIMIT ?
+                        AND t.review IN ('passed', 'review') AND t.revoked_at IS NULL
+                    ORDER BY coalesce(t.reviewed_at, t.handed_at), t.skill_id, t.version LIMIT ?
                     """, [rules, time?.milliseconds, limit]
             ).map { try $0.versionKey() }
+        }
+    }
+
+    public func noteLook(at key: VersionKey, _ time: Timestamp) async throws(StoreError) {
+        _ = try await committer.write { db in
+            try db.run(
+                "UPDATE version_standings SET reviewed_at = ? WHERE skill_id = ? AND version = ?",
+                [time.milliseconds, key.skillID.uuid, key.version.description])
         }
     }
 

@@ -30,6 +30,6 @@ extension Migrations {
         SELECT skill_id, version, 'passed', created_at FROM skill_versions;
         """
 
-    /// When the last review of a version ended; null where that was before this was kept.
+    /// When a version was last looked at; null where that was before this was kept.
     static let reviewTimes = "ALTER TABLE version_standings ADD COLUMN reviewed_at INTEGER;"
 }
