@@ -43,7 +43,7 @@ struct ScannerTests {
             #expect(skill.latest.standing.review == review, "\(verdict.kind) \(output)")
         }
         let why = try await report(fixture, of: "echo-5")["findings"]?[0]?["why"]?.string
-        #expect(why?.hasSuffix("exit status 2, one; the last line.") == true, "\(why ?? "")")
+        #expect(why?.hasSuffix("exit status 2; one; the last line.") == true, "\(why ?? "")")
         try await fixture.close()
     }
 

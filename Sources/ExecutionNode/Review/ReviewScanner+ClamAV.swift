@@ -11,10 +11,10 @@ extension ReviewScanner {
     static let clamav = ReviewScanner(
         name: "clamav",
         command: [
-            "clamscan", "--recursive", "--max-dir-recursion=64", "--disable-cache", "--infected",
-            "--database=/opt/clamav", "--max-filesize=64M",
-            "--max-scansize=128M",
-            "--max-scantime=60000", "--alert-exceeds-max=yes", "--alert-encrypted=yes", "/skill",
+            "clamscan", "--infected", "--database=/opt/clamav",
+            "--recursive", "--max-dir-recursion=64", "--disable-cache",
+            "--max-filesize=64M", "--max-scansize=128M", "--max-scantime=60000", "--alert-exceeds-max=yes",
+            "--alert-encrypted=yes", "/skill",
         ]
     ) { outcome in
         let lines = outcome.standardOutput.split(separator: UInt8(ascii: "\n"))

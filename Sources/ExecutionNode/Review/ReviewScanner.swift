@@ -58,7 +58,8 @@ package struct ReviewScanner: Sendable {
     private static func ending(_ outcome: RunOutcome) -> String {
         guard let status = outcome.verdict.exitCode else { return outcome.verdict.kind.rawValue }
         let lines = String(decoding: outcome.standardError, as: UTF8.self).split(whereSeparator: \.isNewline)
-        return "exit status \(status), " + displayed(lines.suffix(2).joined(separator: "; "), scalarsMax: 300)
+        let words = ["exit status \(status)"] + lines.suffix(2).map { displayed(String($0), scalarsMax: 200) }
+        return words.joined(separator: "; ")
     }
 
     /// The path in the package of a file that a scanner names.
