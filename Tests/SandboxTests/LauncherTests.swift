@@ -54,6 +54,40 @@ struct LauncherTests {
         #expect(Harness.cgroups("clawrunner-worker-hangs").isEmpty)
     }
 
+    @Test(
+        "that starts while sandboxes of a dead one still die takes their cgroups away, and leaves those of a living one"
+    )
+    func successor() async throws {
+        let name = "clawrunner-successor"
+        let living = Harness.make(.init(cgroupName: name))
+        #expect(try await Harness.probe("exit", "0", host: living).verdict.kind == .ok)
+        let trees = Harness.cgroups(name)
+        let instances = trees.flatMap { tree in Harness.directories(tree).map { "\(tree)/\($0)" } }
+        let ended = try Process.run(URL(filePath: "/bin/true"), arguments: [])
+        ended.waitUntilExit()
+        var locks: [Int32] = []
+        let dead = trees.map { "\($0)/launcher-\(ended.processIdentifier)" }
+        for path in dead {
+            guard mkdir(path, 0o755) == 0 else { continue }
+            let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+            locks.append(lock)
+        }
+        if locks.isEmpty { Harness.skip("there is no cgroup tree that a test may write to") }
+        let release = Task.detached { [locks] in
+            try? await Task.sleep(for: .milliseconds(300))
+            for lock in locks { close(lock) }
+        }
+        let next = Harness.make(.init(cgroupName: name))
+        #expect(try await Harness.probe("exit", "0", host: next).verdict.kind == .ok)
+        await release.value
+        for path in dead { #expect(!FileManager.default.fileExists(atPath: path), "\(path)") }
+        for path in instances { #expect(FileManager.default.fileExists(atPath: path), "\(path)") }
+        await next.shutdown()
+        await living.shutdown()
+        #expect(Harness.cgroups(name).isEmpty)
+    }
+
     @Test("that is quiet because its runs are, is asked and goes on")
     func quiet() async throws {
         var options = SandboxOptions(cgroupName: "clawrunner-quiet")

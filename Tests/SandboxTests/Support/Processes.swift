@@ -63,4 +63,13 @@ extension Harness {
         return (trees.map { "/sys/fs/cgroup/\($0)/\(name)" } + ["/sys/fs/cgroup/\(name)"])
             .filter { FileManager.default.fileExists(atPath: $0) }
     }
+
+    /// The names of the directories in one.
+    static func directories(_ path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { name in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isDirectory)
+                && isDirectory.boolValue
+        }
+    }
 }
