@@ -10,7 +10,7 @@ import time
 import unittest
 
 from daemon import PLACES, ROOT, Daemon
-from story import SKILLS, WALLET, Actor, Story, pack, with_files
+from story import SKILLS, WALLET, Story, pack, with_files
 
 PYTHON = pathlib.Path(os.environ.get("PYTHONPATH", ROOT / ".build" / "python-api").split(":")[0])
 CLAMAV = ROOT / ".build" / "clamav"

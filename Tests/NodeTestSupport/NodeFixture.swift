@@ -4,7 +4,7 @@ import Foundation
 package import LicenseCheck
 package import MarketCore
 import Metering
-package import Sandbox
+import Sandbox
 package import Storage
 
 /// A node in a directory of its own, with real stores, keys and profiles. The directory goes with ``close()``.
@@ -24,11 +24,9 @@ package struct NodeFixture: Sendable {
 
     /// - Parameters:
     ///   - directory: one that an earlier fixture left with ``stop()``; nil makes a new one.
-    ///   - profiles: nil takes those of the repository.
     ///   - outage: makes the store fail to book while it is on.
     package init(
-        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil, profiles: ProfileStore? = nil,
-        outage: StoreOutage = StoreOutage(),
+        runner: any SkillRunner = ScriptedRunner(), directory: String? = nil, outage: StoreOutage = StoreOutage(),
         configure: (inout NodeConfiguration) -> Void = { _ in }
     ) async throws {
         self.directory =
@@ -46,7 +44,7 @@ package struct NodeFixture: Sendable {
         configure(&configuration)
         node = try await ExecutionNode.start(
             configuration, store: store, signing: keys, runner: runner,
-            profiles: try profiles ?? ProfileStore(directory: Self.repository + "/profiles"))
+            profiles: try ProfileStore(directory: Self.repository + "/profiles"))
     }
 
     /// The root of the source tree.

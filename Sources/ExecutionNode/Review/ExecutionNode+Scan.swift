@@ -25,10 +25,9 @@ extension ExecutionNode {
     func scan(_ directory: String, isAgain: Bool) async throws(NodeError) -> Scan {
         var scan = Scan()
         let named = configuration.scanners
+        let profile = profiles.profile(named: ReviewScanner.profile)
         for scanner in ReviewScanner.all where named?.contains(scanner.name) != false {
-            let profile = profiles.profile(named: ReviewScanner.profile)
-            let answer: ReviewScanner.Answer =
-                if let profile { await scanner.scan(directory, profile: profile, runner) } else { .missing }
+            let answer = await ask(scanner, directory, profile)
             var held: (rule: String, why: String)?
             switch answer {
             case .found(let found, let isCut, let detail):
@@ -48,7 +47,7 @@ extension ExecutionNode {
                     fields: verdict.evidence)
             }
             guard let held else { continue }
-            if isAgain, await !works(scanner) {
+            if isAgain, await !works(scanner, profile) {
                 throw NodeError(
                     status: 503, code: "launch_failed", detail: "The scanner \(scanner.name) \(held.why).",
                     retryable: true)
@@ -63,9 +62,14 @@ extension ExecutionNode {
     }
 
     /// Whether it comes to an end where there is nothing to look at.
-    private func works(_ scanner: ReviewScanner) async -> Bool {
-        guard let profile = profiles.profile(named: ReviewScanner.profile) else { return false }
-        if case .found = await scanner.scan(nil, profile: profile, runner) { return true }
-        return false
+    private func works(_ scanner: ReviewScanner, _ profile: Profile?) async -> Bool {
+        if case .found = await ask(scanner, nil, profile) { true } else { false }
+    }
+
+    private func ask(
+        _ scanner: ReviewScanner, _ directory: String?, _ profile: Profile?
+    ) async -> ReviewScanner.Answer {
+        guard let profile else { return .missing }
+        return await scanner.scan(directory, profile: profile, runner)
     }
 }

@@ -25,27 +25,6 @@ struct ReviewReport: Sendable {
         let fault: String?
         let verdict: JSONValue
         let milliseconds: Int64
-
-        init(endpoint: String, fault: String?, verdict: JSONValue, milliseconds: Int64) {
-            self.endpoint = endpoint
-            self.fault = fault
-            self.verdict = verdict
-            self.milliseconds = milliseconds
-        }
-
-        /// As it stands in a report.
-        init(_ json: JSONValue) {
-            self.init(
-                endpoint: json["endpoint"]?.string ?? "", fault: json["detail"]?.string,
-                verdict: json["verdict"] ?? .null, milliseconds: json["duration"]?.int64 ?? 0)
-        }
-
-        var json: JSONValue {
-            [
-                "endpoint": .string(endpoint), "passed": .bool(fault == nil), "detail": .optional(fault),
-                "verdict": verdict, "duration": .number(milliseconds),
-            ]
-        }
     }
 
     let version: SemanticVersion
@@ -114,5 +93,21 @@ struct ReviewReport: Sendable {
         ]
         if let problem { object["problem"] = problem.json }
         return .object(object)
+    }
+}
+
+extension ReviewReport.Test {
+    /// As it stands in a report.
+    init(_ json: JSONValue) {
+        self.init(
+            endpoint: json["endpoint"]?.string ?? "", fault: json["detail"]?.string,
+            verdict: json["verdict"] ?? .null, milliseconds: json["duration"]?.int64 ?? 0)
+    }
+
+    var json: JSONValue {
+        [
+            "endpoint": .string(endpoint), "passed": .bool(fault == nil), "detail": .optional(fault),
+            "verdict": verdict, "duration": .number(milliseconds),
+        ]
     }
 }

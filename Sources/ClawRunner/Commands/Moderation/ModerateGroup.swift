@@ -118,7 +118,7 @@ struct ModerateRescan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rescan", abstract: "Hold versions that earlier rules passed against those of today.",
         discussion: """
-            At most 1,000 versions a call, behind those that wait to be published. Scanners such as ClamAV learn without \
+            At most 1,000 versions a call, mostly after those that wait to be published. Scanners such as ClamAV learn without \
             new rules; this has all looked at again that passed before today:
               clawrunner moderate rescan --reviewed-before "$(date -u +%FT00:00:00Z)"
             """)
